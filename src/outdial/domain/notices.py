@@ -1,0 +1,79 @@
+"""What other programs are told of a call: one notice for each thing that became true between two of its values.
+
+Pure. Sequence numbers and delivery are the outbox's business.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from outdial.domain.call import Call, State
+from outdial.domain.legs import LegState, Side
+from outdial.domain.results import Party
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that happened, for streams and webhooks. `at` is milliseconds since the epoch."""
+
+    type: str
+    account: str
+    call_id: str
+    at: int
+    data: dict[str, Any]
+
+
+def notices(before: Call | None, after: Call, now: int) -> tuple[Notice, ...]:
+    """The notices owed for a change, in the order in which things came to pass."""
+    types = tuple(_types(before, after))
+    if not types:
+        return ()
+    data = _data(after)
+    return tuple(Notice(f"call.{name}.v1", after.account, after.id, now, data) for name in types)
+
+
+def _types(before: Call | None, after: Call) -> list[str]:
+    found = ["placed"] if before is None else []
+    for side in Side:
+        found += _leg_types(before.leg(side).state if before else LegState.NONE, after.leg(side).state, side)
+    was = before.state if before else None
+    if after.state is not was:
+        found += {State.JOINED: ["joined"], State.ENDED: ["ended"]}.get(after.state, [])
+    return found
+
+
+_LEG_WORDS = {
+    LegState.ASKED: "dialled",
+    LegState.RINGING: "ringing",
+    LegState.EARLY_MEDIA: "early_media",
+    LegState.UP: "answered",
+    LegState.GONE: "ended",
+}
+
+
+def _leg_types(was: LegState, state: LegState, side: Side) -> list[str]:
+    if state is was or (state is LegState.GONE and was is LegState.NONE):
+        return []
+    return [f"{Party.of(side).lower()}.{_LEG_WORDS[state]}"]
+
+
+def _data(call: Call) -> dict[str, Any]:
+    plan, result = call.plan, call.result
+    return {
+        "callId": call.id,
+        "agentId": plan.agent_id,
+        "calledAgentId": plan.called_agent_id,
+        "number": plan.number,
+        "reference": plan.reference,
+        "application": plan.application,
+        "state": call.state.value,
+        "revision": call.revision,
+        "result": result
+        and {"code": result.code.value, "party": result.party.value, "reason": result.reason.value},
+        "detail": result.detail if result else None,
+        "hungUpBy": call.hung_up_by.value if call.hung_up_by else None,
+        "createdAt": plan.created_at,
+        "agentAnsweredAt": call.agent.answered_at,
+        "partyAnsweredAt": call.party.answered_at,
+        "joinedAt": call.joined_at,
+        "endedAt": call.ended_at,
+    }

@@ -4,7 +4,7 @@ Pure: no I/O, no clock, no ids of its own. Time is an argument (milliseconds sin
 the stored field `deadline`. The table of all this is generated into docs/call-states.md.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -60,7 +60,7 @@ class Call:
     plan: CallPlan
     state: State
     agent: Leg
-    party: Leg = Leg()
+    party: Leg = field(default_factory=Leg)
     deadline: int | None = None
     joined_at: int | None = None
     ended_at: int | None = None
@@ -235,9 +235,7 @@ def _deadline_passed(call: Call, now: int) -> Outcome:
         case State.DIALLING_PARTY:
             return _end(call, _failure(Side.PARTY, Reason.NO_ANSWER), Asker.SYSTEM, now)
         case State.JOINED:
-            longest = Result(
-                Code.SUCCESS, Party.ORIGINATOR, Reason.NORMAL, "the longest duration was reached"
-            )
+            longest = Result(Code.SUCCESS, Party.ORIGINATOR, Reason.NORMAL, "the longest duration was reached")
             return _end(call, longest, Asker.SYSTEM, now)
         case State.ENDING | State.ENDED:
             return _hang_up_again(call, now)
@@ -257,9 +255,7 @@ def _end(call: Call, result: Result, by: Asker, now: int) -> Outcome:
     """The result is known, unless it was known before: end whatever leg is left."""
     if call.state is State.ENDING:
         return _settle(call, now)
-    ending = replace(
-        call, state=State.ENDING, result=result, hung_up_by=by, deadline=now + HANG_UP_PATIENCE_MS
-    )
+    ending = replace(call, state=State.ENDING, result=result, hung_up_by=by, deadline=now + HANG_UP_PATIENCE_MS)
     if not ending.legs_alive:
         return _settle(ending, now)
     return ending, _hang_ups(ending)

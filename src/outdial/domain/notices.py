@@ -67,8 +67,7 @@ def _data(call: Call) -> dict[str, Any]:
         "application": plan.application,
         "state": call.state.value,
         "revision": call.revision,
-        "result": result
-        and {"code": result.code.value, "party": result.party.value, "reason": result.reason.value},
+        "result": result and {"code": result.code.value, "party": result.party.value, "reason": result.reason.value},
         "detail": result.detail if result else None,
         "hungUpBy": call.hung_up_by.value if call.hung_up_by else None,
         "createdAt": plan.created_at,

@@ -48,8 +48,8 @@ class Telephony(Protocol):
         """What the switch says of one leg now: `GONE` where it has no such channel; none where it can't be asked."""
         ...
 
-    async def legs_held(self) -> Mapping[str, frozenset[Side]] | None:
-        """Every leg of ours the switch holds, by call id; none where it can't be asked."""
+    async def legs_held(self) -> Mapping[str, Mapping[Side, LegState]] | None:
+        """Every leg of ours the switch holds and how far it has come, by call id; none where it can't be asked."""
         ...
 
     async def drop(self, call_id: str, side: Side) -> None:
@@ -97,7 +97,11 @@ class CallStore(Protocol):
         ...
 
     async def save(self, call: Call, notices: Sequence[Notice]) -> None:
-        """Store a changed call with its notices; a call that has ended frees its agents in the same commit."""
+        """Store a changed call with its notices; a call that has ended frees its agents in the same commit.
+
+        Any revision above the stored one is taken: after a failed commit the next one may skip some. A stale one
+        changes nothing.
+        """
         ...
 
     async def live_calls(self, switch: str) -> Sequence[Call]:

@@ -27,6 +27,8 @@ class Phone:
     address: str
     trunk: str | None = None
     """Id of the trunk that carries it; only numbers have one."""
+    prefix: str = "+"
+    """What stands before the country code on that trunk's wire."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,112 @@
+"""How phones and caller ids are written for Asterisk: dial strings, identities, and the dynamic PJSIP objects.
+
+Pure. Whatever comes from a person is stripped of what could end a dial string or a header.
+"""
+
+import re
+from collections.abc import Mapping
+
+from outdial.domain.directory import Agent, Trunk
+from outdial.domain.plan import CallerId, Phone, PhoneKind
+
+REALM = "outdial"
+"""Digest realm of every registered phone."""
+OUTSIDE = "outside"
+"""The one endpoint through which SIP addresses outside are dialled; configured with the switch."""
+
+_UNSAFE_IN_NAME = re.compile(r"[^\w .,\'()+-]")
+_SAFE_ADDRESS = re.compile(r"sips?:[A-Za-z0-9.!~*'()%+_-]{1,64}@[A-Za-z0-9.\[\]:-]{1,128}(;transport=(udp|tcp|tls))?")
+
+
+def trunk_endpoint(account: str, trunk: str) -> str:
+    """The name of a trunk's endpoint on the switch."""
+    return f"trunk-{account}-{trunk}"
+
+
+def address_of(phone: Phone, account: str) -> str:
+    """The dial string of a phone. Raises ValueError for an address that no rule let in."""
+    match phone.kind:
+        case PhoneKind.SIP:
+            return f"PJSIP/{phone.address}"
+        case PhoneKind.NUMBER:
+            number = phone.address.removeprefix("+")
+            if not number.isascii() or not number.isdigit() or phone.trunk is None:
+                raise ValueError(phone.address)
+            return f"PJSIP/{phone.prefix}{number}@{trunk_endpoint(account, phone.trunk)}"
+        case PhoneKind.ADDRESS:
+            if not _SAFE_ADDRESS.fullmatch(phone.address):
+                raise ValueError(phone.address)
+            return f"PJSIP/{OUTSIDE}/{phone.address}"
+
+
+def caller_id_text(shown: CallerId) -> str | None:
+    """A caller id as `"name" <number>`; none where there is nothing to show."""
+    if shown.number is None:
+        return None
+    return f'"{_name(shown)}" <{shown.number}>'
+
+
+def party_variables(shown: CallerId) -> Mapping[str, str]:
+    """What makes the created channel present a caller id: its connected line, which is us (CALLERID does nothing)."""
+    if shown.number is None:
+        return {}
+    variables = {"CONNECTEDLINE(num,i)": shown.number, "CONNECTEDLINE(name,i)": _name(shown)}
+    if shown.withheld:
+        variables["CONNECTEDLINE(num-pres,i)"] = "prohib"
+        variables["CONNECTEDLINE(name-pres,i)"] = "prohib"
+    return variables
+
+
+def phone_objects(agent: Agent) -> tuple[tuple[str, str, dict[str, str]], ...]:
+    """The auth, aor and endpoint of a registered phone, in the order in which they are pushed."""
+    user, ha1 = agent.sip_user, agent.sip_ha1
+    if agent.phone.kind is not PhoneKind.SIP or user is None or ha1 is None:
+        return ()
+    auth = {"auth_type": "md5", "username": user, "realm": REALM, "md5_cred": ha1}
+    aor = {"max_contacts": "1", "remove_existing": "yes", "qualify_frequency": "30", "default_expiration": "120"}
+    return (
+        ("auth", user, auth),
+        ("aor", user, aor),
+        ("endpoint", user, {**_MEDIA, "auth": user, "aors": user, "callerid": f"{_plain(agent.name)} <{agent.id}>"}),
+    )
+
+
+def trunk_objects(trunk: Trunk) -> tuple[tuple[str, str, dict[str, str]], ...]:
+    """The objects of a carrier, in the order in which they are pushed."""
+    name = trunk_endpoint(trunk.account, trunk.id)
+    contact = f"sip:{trunk.host}:{trunk.port};transport={trunk.transport}"
+    endpoint = {**_MEDIA, "aors": name, "send_pai": "yes", "trust_id_outbound": "yes"}
+    if trunk.from_domain:
+        endpoint["from_domain"] = trunk.from_domain
+    objects: list[tuple[str, str, dict[str, str]]] = []
+    if trunk.username and trunk.password:
+        auth = {"auth_type": "userpass", "username": trunk.username, "password": trunk.password}
+        objects.append(("auth", name, auth))
+        endpoint |= {"outbound_auth": name, "from_user": trunk.username}
+    aor = {"contact": contact, "qualify_frequency": "60"}
+    return (*objects, ("aor", name, aor), ("endpoint", name, endpoint))
+
+
+_MEDIA = {
+    "context": "none",
+    "disallow": "all",
+    "allow": "alaw,ulaw,g722",
+    "direct_media": "no",
+    "rtp_symmetric": "yes",
+    "force_rport": "yes",
+    "rewrite_contact": "yes",
+    "rtp_timeout": "30",
+    "rtp_timeout_hold": "3600",
+    "timers": "no",
+    "allow_transfer": "no",
+    "allow_subscribe": "no",
+    "follow_early_media_fork": "yes",
+}
+
+
+def _name(shown: CallerId) -> str:
+    return _plain(shown.name or shown.number or "")
+
+
+def _plain(text: str) -> str:
+    return _UNSAFE_IN_NAME.sub("", text)[:60]

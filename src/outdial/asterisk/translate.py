@@ -1,0 +1,98 @@
+"""From what Asterisk tells (ARI events, channel snapshots) to the domain's words. Pure; knows no connection.
+
+Channel ids follow from the call's id, so an event finds its call without a table.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from outdial.domain.events import Event, LegAnswered, LegEnded, LegProgressed, LegRinging
+from outdial.domain.legs import LegState, Side
+
+_SIDES = {side.value: side for side in Side}
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneState:
+    """A phone has registered, or is no longer registered."""
+
+    sip_user: str
+    online: bool
+
+
+def channel_id(call_id: str, side: Side) -> str:
+    """The id we give the channel of a leg."""
+    return f"{call_id}-{side.value}"
+
+
+def leg_of(channel: str) -> tuple[str, Side] | None:
+    """The call and side of a channel id; none where the channel is not one of ours."""
+    call_id, _, name = channel.rpartition("-")
+    side = _SIDES.get(name)
+    return (call_id, side) if side is not None and call_id else None
+
+
+def translate(event: dict[str, Any]) -> tuple[str, Event] | PhoneState | None:
+    """What an ARI event means: something that happened to a call, a phone's state, or nothing to us."""
+    kind = event.get("type")
+    if kind == "EndpointStateChange":
+        return _phone_state(event)
+    if kind == "Dial":
+        return _dial(event)
+    told = _CHANNEL_EVENTS.get(str(kind))
+    if told is None:
+        return None
+    leg = leg_of(str(event.get("channel", {}).get("id", "")))
+    if leg is None:
+        return None
+    call_id, side = leg
+    meant = told(side, event)
+    return None if meant is None else (call_id, meant)
+
+
+def leg_state(channel: dict[str, Any]) -> LegState:
+    """How far a channel has come, from the switch's snapshot of it."""
+    return _STATES.get(str(channel.get("state")), LegState.ASKED)
+
+
+_STATES = {"Up": LegState.UP, "Ringing": LegState.RINGING}
+
+
+def _started(side: Side, event: dict[str, Any]) -> Event | None:
+    # An originated channel enters the application once it is answered; the party's does so when it is created.
+    return LegAnswered(side) if side is Side.AGENT else None
+
+
+def _changed(side: Side, event: dict[str, Any]) -> Event | None:
+    state = event["channel"].get("state")
+    if state == "Ringing":
+        return LegRinging(side)
+    # The agent's channel is up a moment before it is in the application, where alone it can be commanded.
+    return LegAnswered(side) if state == "Up" and side is Side.PARTY else None
+
+
+def _destroyed(side: Side, event: dict[str, Any]) -> Event:
+    return LegEnded(side, cause=_whole(event.get("cause")), sip_code=_whole(event.get("tech_cause")))
+
+
+_CHANNEL_EVENTS = {"StasisStart": _started, "ChannelStateChange": _changed, "ChannelDestroyed": _destroyed}
+
+
+def _dial(event: dict[str, Any]) -> tuple[str, Event] | None:
+    leg = leg_of(str(event.get("peer", {}).get("id", "")))
+    if leg is None or event.get("dialstatus") != "PROGRESS":
+        return None
+    return leg[0], LegProgressed(leg[1])
+
+
+def _phone_state(event: dict[str, Any]) -> PhoneState | None:
+    endpoint = event.get("endpoint", {})
+    state = endpoint.get("state")
+    if endpoint.get("technology") != "PJSIP" or state not in ("online", "offline"):
+        return None
+    return PhoneState(str(endpoint.get("resource")), state == "online")
+
+
+def _whole(value: object) -> int | None:
+    """Causes of zero mean that there is none."""
+    return value or None if isinstance(value, int) else None

@@ -1,0 +1,279 @@
+"""Drives calls: takes what happens, lets the domain decide, stores the outcome, then carries out the commands.
+
+One step is one commit, then commands; one lock a call, never a global one. Knows no switch and no database.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol
+
+from outdial.calls.ports import CallStore, Clock, Telephony
+from outdial.domain.call import Call, State, advance
+from outdial.domain.commands import Command, Dial, Ring
+from outdial.domain.events import (
+    CommandFailed,
+    DeadlinePassed,
+    Event,
+    Faulted,
+    LegAnswered,
+    LegEnded,
+    LegProgressed,
+    LegRinging,
+)
+from outdial.domain.legs import LegState, Side
+from outdial.domain.notices import Notice, notices
+
+SAVE_RETRY_MS = 1_000
+"""How long after a failed commit a call is stored again."""
+LOST = "the switch no longer holds this leg"
+"""The detail of a leg found gone by asking, whose end nobody told."""
+
+
+class Observer(Protocol):
+    """Watches the engine: logs, metrics, limits. Every method returns at once and raises nothing."""
+
+    def changed(self, before: Call | None, after: Call, now: int) -> None:
+        """A call became another value; it is new to this process where there is none before."""
+        ...
+
+    def event(self, call_id: str, event: Event) -> None:
+        """Something happened to a call."""
+        ...
+
+    def command(self, call_id: str, command: Command) -> None:
+        """Something is about to be done for a call."""
+        ...
+
+    def failed(self, call_id: str, doing: str, error: Exception) -> None:
+        """Our own side failed a call: the store, or our code."""
+        ...
+
+
+class _Line:
+    """One live call in this process: its value, its lock, its timer, and the notices no commit has taken yet."""
+
+    __slots__ = ("call", "lock", "owed", "timer", "unsaved")
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.lock = asyncio.Lock()
+        self.owed: list[Notice] = []
+        self.unsaved = False
+        self.timer: asyncio.TimerHandle | None = None
+
+
+class Engine:
+    """Every live call of one switch. Nothing happens to a call but here."""
+
+    def __init__(
+        self, telephony: Telephony, store: CallStore, clock: Clock, observers: Sequence[Observer] = ()
+    ) -> None:
+        self._telephony = telephony
+        self._store = store
+        self._clock = clock
+        self._observers = tuple(observers)
+        self._lines: dict[str, _Line] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._open = True
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self._under_way = 0
+
+    async def run(self) -> None:
+        """Own the engine's tasks and timers until cancelled. Must be running before anything is told to it."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            for line in self._lines.values():
+                self._arm(line)
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self._tasks = None
+                for line in self._lines.values():
+                    _disarm(line)
+
+    @property
+    def accepting(self) -> bool:
+        """Whether a call placed now could ring anybody."""
+        return self._open and self._tasks is not None and self._telephony.reachable
+
+    @property
+    def live(self) -> Mapping[str, Call]:
+        """The calls this process drives, by id, as they are now."""
+        return MappingProxyType({call_id: line.call for call_id, line in self._lines.items()})
+
+    def stop_accepting(self) -> None:
+        """Take no new calls; those that live go on."""
+        self._open = False
+
+    async def drained(self) -> None:
+        """Wait until no step is under way, so that the process can stop between two steps."""
+        await self._quiet.wait()
+
+    def knows(self, call_id: str) -> bool:
+        """Whether this process drives a call."""
+        return call_id in self._lines
+
+    async def start(self, call: Call) -> Call:
+        """Take a call that has just been stored and ring its agent; the call as it is once the switch has answered."""
+        line = self._take(call)
+        async with line.lock:
+            await self._work(line, commands=(Ring(call.plan.agent_ring_seconds),))
+        return line.call
+
+    def adopt(self, call: Call) -> None:
+        """Take over a call that another process had, as the store knows it. Comparing it with the switch is next."""
+        self._arm(self._take(call))
+
+    def notify(self, call_id: str, event: Event) -> None:
+        """Let something happen to a call, without waiting. Events of one call are handled in the order they come."""
+        if call_id in self._lines and self._tasks is not None:
+            self._tasks.create_task(self.tell(call_id, event))
+
+    async def tell(self, call_id: str, event: Event) -> Call | None:
+        """Let something happen to a live call; none where there is no such live call here."""
+        line = self._lines.get(call_id)
+        if line is None:
+            return None
+        async with line.lock:
+            await self._work(line, event)
+        return line.call
+
+    async def compare_leg(self, call_id: str, side: Side) -> None:
+        """Ask the switch about one leg and let the call know what it says.
+
+        Under the call's lock, so that a leg just being asked for is never taken for a lost one.
+        """
+        line = self._lines.get(call_id)
+        if line is None:
+            return
+        async with line.lock:
+            event = _event_of(side, await self._telephony.leg_state(call_id, side))
+            if event is not None:
+                await self._work(line, event)
+
+    async def repeat(self, call_id: str, command: Command) -> None:
+        """Carry out a harmless command once more, for a call that was taken over."""
+        line = self._lines.get(call_id)
+        if line is not None:
+            async with line.lock:
+                await self._work(line, commands=(command,))
+
+    def _take(self, call: Call) -> _Line:
+        line = self._lines[call.id] = _Line(call)
+        for observer in self._observers:
+            observer.changed(None, call, self._clock.now())
+        return line
+
+    async def _work(self, line: _Line, *events: Event, commands: tuple[Command, ...] = ()) -> None:
+        """Carry out commands, then take events one by one, with whatever follows from each at once."""
+        self._enter()
+        try:
+            waiting = deque(events)
+            waiting.extend(await self._perform(line, commands))
+            while waiting:
+                commands = await self._step(line, waiting.popleft())
+                if line.unsaved and any(isinstance(command, Dial) for command in commands):
+                    # Nobody is dialled for whom there is no record to recover from.
+                    waiting.append(Faulted("the store failed"))
+                    continue
+                waiting.extend(await self._perform(line, commands))
+        finally:
+            self._arm(line)
+            self._leave()
+
+    async def _step(self, line: _Line, event: Event) -> tuple[Command, ...]:
+        """Advance, store, tell the observers; what is to be done now."""
+        before, now = line.call, self._clock.now()
+        for observer in self._observers:
+            observer.event(before.id, event)
+        try:
+            after, commands = advance(before, event, now)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, nobody may be left on a live line
+            self._failed(line, f"advance on {type(event).__name__}", error)
+            after, commands = advance(before, Faulted(f"{type(error).__name__} on {type(event).__name__}"), now)
+        if after is before and not line.unsaved:
+            return commands
+        if after is not before:
+            line.call = after
+            line.owed.extend(notices(before, after, now))
+            for observer in self._observers:
+                observer.changed(before, after, now)
+        await self._save(line)
+        return commands
+
+    async def _save(self, line: _Line) -> None:
+        owed, line.owed = line.owed, []
+        try:
+            await self._store.save(line.call, owed)
+        except Exception as error:  # noqa: BLE001 -- a live call outlasts any trouble of the store
+            line.owed = owed
+            line.unsaved = True
+            self._failed(line, "store", error)
+        else:
+            line.unsaved = False
+            if line.call.state is State.ENDED:
+                self._lines.pop(line.call.id, None)
+
+    async def _perform(self, line: _Line, commands: tuple[Command, ...]) -> list[Event]:
+        """Carry out commands in order; what the switch made of them, as events."""
+        outcomes: list[Event] = []
+        for command in commands:
+            for observer in self._observers:
+                observer.command(line.call.id, command)
+            try:
+                outcome = await self._telephony.perform(line.call, command)
+            except Exception as error:  # noqa: BLE001 -- a fault of the adapter is one more way for a command to fail
+                name = type(command).__name__
+                self._failed(line, name, error)
+                outcome = CommandFailed(name, type(error).__name__)
+            if outcome is not None:
+                outcomes.append(outcome)
+        return outcomes
+
+    def _arm(self, line: _Line) -> None:
+        """Set the call's one timer to its deadline, or to the next attempt to store it."""
+        _disarm(line)
+        if self._tasks is None or line.call.id not in self._lines:
+            return
+        now = self._clock.now()
+        due = now + SAVE_RETRY_MS if line.unsaved else line.call.deadline
+        if due is not None:
+            delay = max(0, due - now) / 1000
+            line.timer = asyncio.get_running_loop().call_later(delay, self.notify, line.call.id, DeadlinePassed())
+
+    def _failed(self, line: _Line, doing: str, error: Exception) -> None:
+        for observer in self._observers:
+            observer.failed(line.call.id, doing, error)
+
+    def _enter(self) -> None:
+        self._under_way += 1
+        self._quiet.clear()
+
+    def _leave(self) -> None:
+        self._under_way -= 1
+        if not self._under_way:
+            self._quiet.set()
+
+
+def _disarm(line: _Line) -> None:
+    if line.timer is not None:
+        line.timer.cancel()
+        line.timer = None
+
+
+_EVENT_OF: Mapping[LegState, type[LegRinging | LegProgressed | LegAnswered]] = {
+    LegState.RINGING: LegRinging,
+    LegState.EARLY_MEDIA: LegProgressed,
+    LegState.UP: LegAnswered,
+}
+
+
+def _event_of(side: Side, said: LegState | None) -> Event | None:
+    """What a call is to be told of a leg the switch was asked about; an old story is ignored by `advance`."""
+    if said is LegState.GONE:
+        return LegEnded(side, detail=LOST)
+    kind = _EVENT_OF.get(said) if said else None
+    return kind(side) if kind else None

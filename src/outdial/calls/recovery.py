@@ -1,0 +1,55 @@
+"""Takes calls over after a restart, ours or the switch's: what the store says is held against what the switch says.
+
+Nothing is dialled here. A leg the switch no longer knows has ended; a channel no live call knows is hung up.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from outdial.calls.engine import Engine
+from outdial.calls.ports import CallStore, Telephony
+from outdial.domain.call import Call, State
+from outdial.domain.commands import Join
+from outdial.domain.legs import LegState, Side
+
+
+class Recovery:
+    """Compares the calls of one engine with its switch: after every connection, and in a sweep."""
+
+    def __init__(self, engine: Engine, telephony: Telephony, store: CallStore) -> None:
+        self._engine = engine
+        self._telephony = telephony
+        self._store = store
+        self._turn = asyncio.Lock()
+
+    async def load(self) -> int:
+        """Take over every call of this switch that has not ended; how many there were."""
+        calls = await self._store.live_calls(self._telephony.name)
+        for call in calls:
+            self._engine.adopt(call)
+        return len(calls)
+
+    async def compare(self) -> None:
+        """Tell every call what the switch says of its legs, and end the channels that no call knows."""
+        async with self._turn:
+            held = await self._telephony.legs_held()
+            if held is None:
+                return
+            for call in self._engine.live.values():
+                for side in _differing(call, held.get(call.id, {})):
+                    await self._engine.compare_leg(call.id, side)
+            for call_id, legs in held.items():
+                if not self._engine.knows(call_id):
+                    for side in legs:
+                        await self._telephony.drop(call_id, side)
+
+    async def rejoin(self) -> None:
+        """After a takeover: end the comfort that may still sound for agents who were joined meanwhile."""
+        for call in self._engine.live.values():
+            if call.state is State.JOINED:
+                await self._engine.repeat(call.id, Join())
+
+
+def _differing(call: Call, held: Mapping[Side, LegState]) -> list[Side]:
+    """The legs of which call and switch do not say the same. The list may be old: each is asked about again."""
+    return [side for side in call.legs_alive if held.get(side, LegState.GONE) is not call.leg(side).state]

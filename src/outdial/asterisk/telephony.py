@@ -1,0 +1,152 @@
+"""The telephony port on Asterisk: what each command of a call means in ARI, and what its failures mean to a call.
+
+Must not decide anything about a call; failures go back as events.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from outdial.asterisk.ari import Ari, AriError, AriRefused, AriUnreachable
+from outdial.asterisk.endpoints import address_of, caller_id_text, party_variables
+from outdial.asterisk.translate import channel_id, leg_of, leg_state
+from outdial.domain.call import Call
+from outdial.domain.commands import Comfort, Command, Dial, Dismantle, HangUp, Join, Ring
+from outdial.domain.events import CommandFailed, Event, LegEnded, LegRefused
+from outdial.domain.legs import LegState, Side
+
+APP = "outdial"
+"""Name of the Stasis application that holds our channels."""
+BACKSTOP_SECONDS = 5
+"""How much longer than the call's own deadline the switch lets a phone ring."""
+
+
+class AsteriskTelephony:
+    """Commands of calls as ARI requests on one switch."""
+
+    def __init__(self, name: str, ari: Ari, is_reachable: Callable[[], bool]) -> None:
+        self._name = name
+        self._ari = ari
+        self._is_reachable = is_reachable
+
+    @property
+    def name(self) -> str:
+        """The switch's name, as calls and the store know it."""
+        return self._name
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the switch is up and its events reach us."""
+        return self._is_reachable()
+
+    async def perform(self, call: Call, command: Command) -> Event | None:
+        """Carry out one command; what goes wrong comes back as an event."""
+        try:
+            return await self._perform(call, command)
+        except AriError as error:
+            return CommandFailed(type(command).__name__, str(error))
+
+    async def leg_state(self, call_id: str, side: Side) -> LegState | None:
+        """What the switch says of one leg now."""
+        try:
+            channel = await self._ari.channel(channel_id(call_id, side))
+        except AriError:
+            return None
+        return LegState.GONE if channel is None else leg_state(channel)
+
+    async def legs_held(self) -> Mapping[str, Mapping[Side, LegState]] | None:
+        """Every leg of ours the switch holds."""
+        try:
+            channels = await self._ari.channels()
+        except AriError:
+            return None
+        held: dict[str, dict[Side, LegState]] = {}
+        for channel in channels:
+            leg = leg_of(str(channel.get("id", "")))
+            if leg is not None:
+                call_id, side = leg
+                held.setdefault(call_id, {})[side] = leg_state(channel)
+        return MappingProxyType(held)
+
+    async def drop(self, call_id: str, side: Side) -> None:
+        """End a channel that belongs to no live call, and the bridge it may have been in."""
+        try:
+            await self._ari.hang_up(channel_id(call_id, side))
+            await self._ari.destroy_bridge(call_id)
+        except AriError:
+            return
+
+    async def _perform(self, call: Call, command: Command) -> Event | None:
+        match command:
+            case Ring(seconds):
+                return await self._ring(call, seconds)
+            case Comfort():
+                await self._ari.ring(channel_id(call.id, Side.AGENT))
+            case Dial(seconds):
+                return await self._dial(call, seconds)
+            case Join():
+                await self._ari.stop_ring(channel_id(call.id, Side.AGENT))
+            case HangUp(side):
+                return await self._hang_up(call, side)
+            case Dismantle():
+                await self._dismantle(call)
+        return None
+
+    async def _ring(self, call: Call, seconds: int) -> Event | None:
+        plan, channel = call.plan, channel_id(call.id, Side.AGENT)
+        try:
+            await self._ari.originate(
+                channel,
+                address_of(plan.agent_phone, call.account),
+                APP,
+                timeout_seconds=seconds + BACKSTOP_SECONDS,
+                caller_id=caller_id_text(plan.agent_sees),
+                variables={},
+            )
+        except AriRefused as error:
+            return await self._refused(channel, Side.AGENT, error)
+        except AriUnreachable as error:
+            return LegRefused(Side.AGENT, str(error))
+        return None
+
+    async def _dial(self, call: Call, seconds: int) -> Event | None:
+        channel = channel_id(call.id, Side.PARTY)
+        address, variables = address_of(call.plan.party_phone, call.account), party_variables(call.plan.party_sees)
+        created, bridged = await asyncio.gather(
+            self._ari.create_channel(channel, address, APP, variables=variables),
+            self._ari.create_bridge(call.id),
+            return_exceptions=True,
+        )
+        if isinstance(created, AriRefused):
+            refused = await self._refused(channel, Side.PARTY, created)
+            if refused is not None:
+                return refused
+        elif created is not None:
+            raise created
+        if bridged is not None:
+            raise bridged
+        await self._ari.add_to_bridge(call.id, channel_id(call.id, Side.AGENT), channel)
+        await self._ari.dial(channel, timeout_seconds=seconds + BACKSTOP_SECONDS)
+        return None
+
+    async def _refused(self, channel: str, side: Side, error: BaseException) -> Event | None:
+        """The switch said no, unless the channel is there after all: its 409 proves neither, so ask."""
+        if await self._ari.channel(channel) is not None:
+            return None
+        return LegRefused(side, str(error))
+
+    async def _hang_up(self, call: Call, side: Side) -> Event | None:
+        try:
+            await self._ari.hang_up(channel_id(call.id, side))
+        except AriRefused as error:
+            if error.status != 404:
+                raise
+            return LegEnded(side)
+        return None
+
+    async def _dismantle(self, call: Call) -> None:
+        try:
+            await self._ari.destroy_bridge(call.id)
+        except AriRefused as error:
+            if error.status != 404:
+                raise

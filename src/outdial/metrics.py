@@ -1,0 +1,141 @@
+"""What Prometheus is told: calls and their set-up times counted as they happen, the rest measured when asked.
+
+Knows calls and events, no adapter. Every name is documented in docs/operations.md.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from outdial.domain.call import Call, State
+from outdial.domain.commands import Command
+from outdial.domain.events import Event
+from outdial.domain.legs import LegState
+
+SETUP_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 180)
+TALK_BUCKETS = (1, 10, 30, 60, 300, 900, 1800, 3600, 4 * 3600)
+SIZE_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+@dataclass(slots=True)
+class Now:
+    """What is measured when Prometheus asks: plain numbers at hand, nothing that has to be waited for."""
+
+    switch_up: bool = False
+    ready: bool = False
+    agents: dict[str, int] = field(default_factory=dict)
+    """How many agents are in each state."""
+    queues: dict[str, int] = field(default_factory=dict)
+    """How much waits in each queue: events of the switch, steps for the database."""
+
+
+class Metrics:
+    """One process's metrics. Observes the engine."""
+
+    def __init__(self, measure: Callable[[], Now]) -> None:
+        self._registry = CollectorRegistry()
+        self._measure = measure
+        self._live: dict[str, State] = {}
+        self._placed = Counter("outdial_calls_placed", "Calls placed through this process.", registry=self._registry)
+        self._ended = self._counter("outdial_calls_ended", "Calls that ended, by result.", "code", "party", "reason")
+        self._faults = self._counter("outdial_call_faults", "Steps of calls that our own side failed.", "doing")
+        self._ringing = self._seconds("outdial_agent_ringing_seconds", "From the request to the agent's phone ringing.")
+        self._answer = self._seconds("outdial_agent_answer_seconds", "From ringing to the agent's answer.")
+        self._heard = self._seconds(
+            "outdial_party_heard_seconds", "From the agent's answer to the other side's first ring, tone or answer."
+        )
+        self._joined = self._seconds("outdial_joined_seconds", "From the agent's answer to both sides being joined.")
+        self._talk = self._histogram("outdial_talk_seconds", "How long both sides were joined.", TALK_BUCKETS)
+        self._commits = self._histogram(
+            "outdial_journal_commit_steps", "Steps that one commit of the database took.", SIZE_BUCKETS
+        )
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def render(self) -> tuple[bytes, str]:
+        """The page that Prometheus reads, and its content type."""
+        return generate_latest(self._registry), CONTENT_TYPE_LATEST
+
+    def committed(self, size: int) -> None:
+        """The journal has committed so many steps at once."""
+        self._commits.observe(size)
+
+    def changed(self, before: Call | None, after: Call, now: int) -> None:
+        """Count what became true."""
+        if before is None:
+            self._live[after.id] = after.state
+            # A call taken over from the process before was counted there.
+            self._placed.inc(after.revision == 0)
+            return
+        self._legs(before, after, now)
+        if after.state is before.state:
+            return
+        self._live[after.id] = after.state
+        if after.state is State.JOINED:
+            _observe(self._joined, after.agent.answered_at, after.joined_at)
+        if after.state is State.ENDED:
+            self._end(after)
+
+    def event(self, call_id: str, event: Event) -> None:
+        """Nothing to count."""
+
+    def command(self, call_id: str, command: Command) -> None:
+        """Nothing to count."""
+
+    def failed(self, call_id: str, doing: str, error: Exception) -> None:
+        """Our own side failed a call."""
+        self._faults.labels(doing).inc()
+
+    def collect(self) -> Iterator[Metric]:
+        """What is true at this moment (called by the registry)."""
+        now = self._measure()
+        yield GaugeMetricFamily("outdial_switch_up", "Whether the switch is up and reachable.", now.switch_up)
+        yield GaugeMetricFamily("outdial_ready", "Whether calls are taken.", now.ready)
+        live = dict.fromkeys((state.value for state in State if state is not State.ENDED), 0)
+        for state in self._live.values():
+            live[state.value] += 1
+        yield _gauge("outdial_calls_live", "Live calls, by state.", "state", live)
+        yield _gauge("outdial_agents", "Agents, by state.", "state", now.agents)
+        yield _gauge("outdial_queue_depth", "What waits in each queue.", "queue", now.queues)
+
+    def _legs(self, before: Call, after: Call, now: int) -> None:
+        agent, party = after.agent, after.party
+        if before.agent.ringing_at is None:
+            _observe(self._ringing, after.plan.created_at, agent.ringing_at)
+        if before.agent.answered_at is None:
+            _observe(self._answer, agent.ringing_at, agent.answered_at)
+        if before.party.state not in _HEARD and party.state in _HEARD:
+            _observe(self._heard, agent.answered_at, now)
+
+    def _end(self, call: Call) -> None:
+        self._live.pop(call.id, None)
+        if call.result:
+            self._ended.labels(call.result.code, call.result.party, call.result.reason).inc()
+        _observe(self._talk, call.joined_at, call.ended_at)
+
+    def _counter(self, name: str, about: str, *labels: str) -> Counter:
+        return Counter(name, about, labels, registry=self._registry)
+
+    def _seconds(self, name: str, about: str) -> Histogram:
+        return self._histogram(name, about, SETUP_BUCKETS)
+
+    def _histogram(self, name: str, about: str, buckets: Sequence[float]) -> Histogram:
+        return Histogram(name, about, buckets=buckets, registry=self._registry)
+
+
+_HEARD = (LegState.RINGING, LegState.EARLY_MEDIA, LegState.UP)
+
+
+def _observe(histogram: Histogram, start: int | None, end: int | None) -> None:
+    if start is not None and end is not None:
+        histogram.observe((end - start) / 1000)
+
+
+def _gauge(name: str, about: str, label: str, values: Mapping[str, int]) -> Metric:
+    family = GaugeMetricFamily(name, about, labels=[label])
+    for value, count in values.items():
+        family.add_metric([value], count)
+    return family

@@ -14,8 +14,8 @@ CALLED_AGENT_TONE = 620
 EARLY_TONE = 1200
 """Hertz: what is played in early media, before any answer."""
 
-DRAMA_PREFIX = "+4420794600"
-"""Ofcom's range for drama in London: nobody has these numbers. The last two digits choose the behaviour."""
+DRAMA_PREFIX = "+44207946"
+"""Ofcom's range for drama in London, 020 7946 0000 to 0999: nobody has these numbers."""
 
 ANNOUNCEMENT = "en_US_f_Allison/ss-noservice"
 """Speech of the switch's own sound package; where it isn't installed the tone before it is all there is."""

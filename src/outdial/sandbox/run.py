@@ -1,0 +1,104 @@
+"""What the command line runs: a sandbox that stays until it is interrupted, and the demo."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, nullcontext
+from pathlib import Path
+
+import aiohttp
+from rich.console import Console
+from rich.live import Live
+
+from outdial.sandbox import table
+from outdial.sandbox.configuration import Binary
+from outdial.sandbox.examples import EXAMPLES
+from outdial.sandbox.sandbox import Product, Ready, Sandbox, open_sandbox
+from outdial.sandbox.trial import Stage, Trial, Watcher, hold_trial
+
+LISTEN_SECONDS = 10
+"""How much of each call the demo records: more than a trial lasts."""
+
+
+async def run_sandbox(
+    make_product: Callable[[Path], Product],
+    binary: Callable[[Product], Binary],
+    *,
+    data: Path | None,
+    announce: Callable[[Ready], None],
+) -> None:
+    """Stay until SIGINT or SIGTERM, then leave nothing running."""
+
+    async def stay() -> None:
+        async with open_sandbox(make_product, binary, data=data) as sandbox:
+            announce(sandbox.ready)
+            await asyncio.Event().wait()
+
+    await _until_interrupted(stay())
+
+
+async def run_demo(
+    make_product: Callable[[Path, Watcher], Product],
+    binary: Callable[[Product], Binary],
+    *,
+    console: Console,
+    picture: Path | None = None,
+) -> bool:
+    """Place every example call of the page in a sandbox; whether the audio of each side reached the other in all."""
+    watcher = Watcher()
+    trials: list[Trial] = []
+
+    async def play() -> None:
+        async with AsyncExitStack() as stack:
+            opening = open_sandbox(lambda folder: make_product(folder, watcher), binary, listen_seconds=LISTEN_SECONDS)
+            with console.status("starting a switch, a far end and its phones"):
+                sandbox = await stack.enter_async_context(opening)
+            trials.extend(await _hold_all(sandbox, watcher, console))
+
+    await _until_interrupted(play())
+    if picture is not None and trials:
+        table.save_picture(trials, picture)
+    return len(trials) == len(EXAMPLES) and all(trial.passed for trial in trials)
+
+
+async def _hold_all(sandbox: Sandbox, watcher: Watcher, console: Console) -> Sequence[Trial]:
+    """One trial after the other, shown as it goes: a live table on a terminal, else a line each."""
+    held: list[Trial] = []
+    with Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as live:
+
+        def show(trial: Trial) -> None:
+            if live is not None:
+                live.update(table.render([*held, trial]), refresh=True)
+            elif trial.done:
+                console.print(table.line(trial), markup=False, highlight=False, soft_wrap=True)
+
+        async with aiohttp.ClientSession() as http:
+            ready = sandbox.ready
+            stage = Stage(http, ready.url, ready.access_token, watcher, sandbox.far_end, show)
+            for example in EXAMPLES:
+                held.append(await hold_trial(stage, example))  # noqa: PERF401 -- the table shows them as they come
+    return held
+
+
+async def _until_interrupted(work: Awaitable[None]) -> None:
+    """Do the work until it is done, or until somebody interrupts it; then let it clean up in its own order."""
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+    interrupted = False
+
+    def interrupt() -> None:
+        nonlocal interrupted
+        # A second Ctrl-C must not cut the cleaning up short.
+        if not interrupted:
+            interrupted = True
+            task.cancel()
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, interrupt)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not interrupted:
+            raise
+    finally:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(each)

@@ -1,0 +1,93 @@
+"""The demo's table and its plain lines. Only shows: knows nothing of how a trial is held."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from outdial.domain.call import Call, State
+from outdial.domain.legs import Leg, LegState
+from outdial.sandbox.trial import Trial
+
+_WORDS = {
+    State.RINGING_AGENT: "agent rings",
+    State.DIALLING_PARTY: "other side rings",
+    State.JOINED: "joined",
+    State.ENDING: "ending",
+    State.ENDED: "ended",
+}
+
+
+def render(trials: Sequence[Trial]) -> Table:
+    """Every trial so far, one a row. Times are milliseconds from the request."""
+    table = Table(title="The example calls of the page, placed for real", title_style="bold", caption=_CAPTION)
+    table.add_column("call")
+    table.add_column("agent → other side")
+    for name in ("201", "agent rings", "answers", "other rings", "joined", "agent heard", "other heard"):
+        table.add_column(name, justify="right")
+    table.add_column("now")
+    for trial in trials:
+        table.add_row(*_cells(trial))
+    return table
+
+
+_CAPTION = "times in ms from the request; heard: ms of the other side's tone, measured in what arrived"
+
+
+def line(trial: Trial) -> str:
+    """A finished trial in one plain line."""
+    _, who, accepted, rings, answers, other, joined, at_agent, at_party, _ = _cells(trial)
+    if trial.failure is not None:
+        return f"FAILED  {trial.example.shows}: {trial.failure}"
+    return (
+        f"ok      {trial.example.shows}: {who}, 201 after {accepted} ms, agent rings {rings}, answers {answers}, "
+        f"other side rings {other}, joined {joined}; agent heard {at_agent} ms, other side heard {at_party} ms"
+    )
+
+
+def save_picture(trials: Sequence[Trial], path: Path) -> None:
+    """The table as an SVG picture."""
+    console = Console(file=io.StringIO(), record=True, width=148, force_terminal=True)
+    console.print(render(trials))
+    console.save_svg(str(path), title="outdial demo")
+
+
+def _cells(trial: Trial) -> tuple[str, ...]:
+    call = trial.call
+    accepted = _text(trial.answered_in_ms)
+    if call is None:
+        return (trial.example.shows, "", accepted, "", "", "", "", "", "", _now(trial))
+    return (
+        trial.example.shows,
+        f"{call.plan.agent_id} → {call.plan.called_agent_id or call.plan.number}",
+        accepted,
+        _since(call, _rang(call.agent)),
+        _since(call, call.agent.answered_at),
+        _since(call, _rang(call.party)),
+        _since(call, call.joined_at),
+        _text(trial.agent_heard_ms),
+        _text(trial.party_heard_ms),
+        _now(trial),
+    )
+
+
+def _now(trial: Trial) -> str:
+    if trial.failure is not None:
+        return "[red]failed[/red]"
+    if trial.done:
+        return "[green]passed[/green]"
+    return _WORDS[trial.call.state] if trial.call is not None else "placing"
+
+
+def _rang(leg: Leg) -> int | None:
+    return leg.ringing_at if leg.ringing_at is not None or leg.state is LegState.ASKED else leg.answered_at
+
+
+def _since(call: Call, at: int | None) -> str:
+    return "" if at is None else str(at - call.plan.created_at)
+
+
+def _text(value: int | None) -> str:
+    return "" if value is None else str(value)

@@ -63,8 +63,7 @@ def _talk(listening: Listening) -> list[str]:
     """A subroutine: answer, play a tone, and record what is heard for as long as was asked."""
     wanted = listening.seconds > 0
     steps = (
-        # With no delay named it would wait for up to half a second for the other side's first packet.
-        "Answer(20)",
+        "Answer()",
         "Gosub(note,s,1(answered))",
         *((f"MixMonitor(,r({listening.recordings}/${{UNIQUEID}}.wav))",) if wanted else ()),
         "Playtones(${ARG1})",

@@ -1,0 +1,112 @@
+"""How many calls an account and a trunk may place each second, and have at a time. In memory, in the engine's process.
+
+Checked synchronously while a call is being placed, so that a burst can't slip through between check and count.
+"""
+
+import math
+from dataclasses import dataclass
+
+from outdial.calls.ports import Clock
+from outdial.domain.call import Call, State
+from outdial.domain.commands import Command
+from outdial.domain.directory import Account, Trunk
+from outdial.domain.events import Event
+from outdial.domain.refusals import TooManyRequests
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """A token bucket: refills at `rate` a second, holds one second's worth (at least one call)."""
+
+    tokens: float
+    filled_at: int
+
+    def refill(self, rate: float, now: int) -> None:
+        capacity = max(1.0, rate)
+        self.tokens = min(capacity, self.tokens + max(0, now - self.filled_at) * rate / 1000)
+        self.filled_at = now
+
+
+class Limits:
+    """Counts the live calls of each account and trunk, and how fast new ones come."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._buckets: dict[str, _Bucket] = {}
+        self._live: dict[str, set[str]] = {}
+        self._owners: dict[str, tuple[str, ...]] = {}
+
+    def take(self, account: Account, trunk: Trunk | None, call_id: str) -> None:
+        """Count one more call, or refuse it and count nothing.
+
+        Raises:
+            TooManyRequests: the account or the trunk has too many calls, or too many in this second.
+        """
+        owners = [(account_owner(account.key), account.calls_per_second, account.max_concurrent_calls)]
+        if trunk is not None:
+            owners.append((trunk_owner(trunk.account, trunk.id), trunk.calls_per_second, trunk.max_concurrent_calls))
+        now = self._clock.now()
+        for owner, rate, most in owners:
+            self._check(owner, rate, most, now)
+        for owner, _, _ in owners:
+            self._buckets[owner].tokens -= 1
+        self._hold(call_id, tuple(owner for owner, _, _ in owners))
+
+    def release(self, call_id: str) -> None:
+        """The call has ended, or was never stored."""
+        for owner in self._owners.pop(call_id, ()):
+            calls = self._live.get(owner)
+            if calls is not None:
+                calls.discard(call_id)
+                if not calls:
+                    del self._live[owner]
+
+    def live(self, owner: str) -> int:
+        """How many calls an owner has now."""
+        return len(self._live.get(owner, ()))
+
+    def changed(self, before: Call | None, after: Call, now: int) -> None:
+        """Keep count of calls taken over from another process, and of those that end."""
+        if after.state is State.ENDED:
+            self.release(after.id)
+        elif before is None and after.id not in self._owners:
+            self._hold(after.id, _owners_of(after))
+
+    def event(self, call_id: str, event: Event) -> None:
+        """Nothing to count."""
+
+    def command(self, call_id: str, command: Command) -> None:
+        """Nothing to count."""
+
+    def failed(self, call_id: str, doing: str, error: Exception) -> None:
+        """Nothing to count."""
+
+    def _check(self, owner: str, rate: float, most: int, now: int) -> None:
+        if self.live(owner) >= most:
+            raise TooManyRequests(retry_after_seconds=1, limit=most, remaining=0)
+        bucket = self._buckets.setdefault(owner, _Bucket(max(1.0, rate), now))
+        bucket.refill(rate, now)
+        if bucket.tokens < 1:
+            wait = math.ceil((1 - bucket.tokens) / rate) if rate > 0 else 60
+            raise TooManyRequests(retry_after_seconds=max(1, wait), limit=math.ceil(rate), remaining=0)
+
+    def _hold(self, call_id: str, owners: tuple[str, ...]) -> None:
+        self._owners[call_id] = owners
+        for owner in owners:
+            self._live.setdefault(owner, set()).add(call_id)
+
+
+def account_owner(account: str) -> str:
+    """Under which name an account's calls are counted."""
+    return account
+
+
+def trunk_owner(account: str, trunk: str) -> str:
+    """Under which name a trunk's calls are counted."""
+    return f"{account}/{trunk}"
+
+
+def _owners_of(call: Call) -> tuple[str, ...]:
+    trunk = call.plan.party_phone.trunk
+    own = (account_owner(call.account),)
+    return own if trunk is None else (*own, trunk_owner(call.account, trunk))

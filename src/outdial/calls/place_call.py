@@ -1,0 +1,88 @@
+"""Places a call: reserves an agent, plans the call, stores it, and rings the agent's phone.
+
+Every refusal leaves nothing behind: no reservation, no record, no leg.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from outdial.calls.limits import Limits
+from outdial.calls.plan_call import plan_call
+from outdial.calls.ports import Calls, CallStore, Clock, Reserved, Wanted
+from outdial.domain.call import Call, State, place
+from outdial.domain.directory import Account
+from outdial.domain.events import Asker
+from outdial.domain.refusals import AgentNotReached, NoAgentAvailable, SwitchUnreachable
+from outdial.domain.request import CallRequest
+
+MOST_ATTEMPTS = 5
+"""How many agents of a group are tried when phones can't be rung."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """What placing a call needs."""
+
+    store: CallStore
+    calls: Calls
+    clock: Clock
+    limits: Limits
+    switch: str
+    """Name of the switch that is to carry the calls."""
+    new_id: Callable[[], str]
+
+
+async def place_call(
+    placing: Placing, account: Account, request: CallRequest, *, version: int, idempotency_id: str | None = None
+) -> Call:
+    """Place one call; it is stored, its agent reserved, and the agent's phone asked to ring, when this returns.
+
+    Where the agent is chosen from groups and a phone can't be rung, the next one is tried.
+
+    Raises:
+        Refusal: the first rule broken, in the contract's order.
+    """
+    if not placing.calls.accepting:
+        raise SwitchUnreachable
+    tried: frozenset[str] = frozenset()
+    while True:
+        try:
+            call = await _attempt(placing, account, request, version, idempotency_id, tried)
+        except NoAgentAvailable:
+            if tried:
+                raise AgentNotReached from None
+            raise
+        if not _never_rang(call):
+            return call
+        tried |= {call.plan.agent_id}
+        if request.agent_id is not None or len(tried) >= MOST_ATTEMPTS:
+            raise AgentNotReached
+
+
+async def _attempt(
+    placing: Placing,
+    account: Account,
+    request: CallRequest,
+    version: int,
+    idempotency_id: str | None,
+    tried: frozenset[str],
+) -> Call:
+    call_id, now = placing.new_id(), placing.clock.now()
+
+    def build(reserved: Reserved) -> Call:
+        plan, trunk = plan_call(reserved, request, version, now)
+        placing.limits.take(reserved.account, trunk, call_id)
+        return place(call_id, reserved.account.key, placing.switch, plan)[0]
+
+    wanted = Wanted(account.key, request.agent_id, request.groups, request.called_agent_id, tried)
+    try:
+        call = await placing.store.place(wanted, build, now, idempotency_id)
+    except BaseException:
+        placing.limits.release(call_id)
+        raise
+    return await placing.calls.start(call)
+
+
+def _never_rang(call: Call) -> bool:
+    """Whether the call is over before anybody could have heard of it: the switch would not ring the agent."""
+    return call.state in (State.ENDING, State.ENDED) and call.hung_up_by is Asker.SYSTEM

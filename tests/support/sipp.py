@@ -1,0 +1,121 @@
+"""SIPp as a far end of our own making: a scenario is a list of steps, and whether it was followed is its exit code."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+VIA = "[last_Via:]\n[last_From:]\n{to}\n[last_Call-ID:]\n[last_CSeq:]\n"
+CONTACT = "Contact: <sip:[local_ip]:[local_port];transport=[transport]>\n"
+SDP = (
+    "Content-Type: application/sdp\nContent-Length: [len]\n\n"
+    "v=0\no=sipp 1 1 IN IP[local_ip_type] [local_ip]\ns=-\nc=IN IP[media_ip_type] [media_ip]\nt=0 0\n"
+    "m=audio [auto_media_port] RTP/AVP 8\na=rtpmap:8 PCMA/8000\n"
+)
+REASONS = {
+    100: "Trying",
+    180: "Ringing",
+    183: "Session Progress",
+    200: "OK",
+    302: "Moved Temporarily",
+    480: "Temporarily Unavailable",
+    486: "Busy Here",
+    487: "Request Terminated",
+    603: "Decline",
+}
+
+
+def receive(request: str, *, optional: bool = False) -> str:
+    """Wait for a request; an INVITE's headers are kept, since a CANCEL must not hide them."""
+    keep = ' rrs="true"' if request == "INVITE" else ""
+    return f'<recv request="{request}" crlf="true"{keep}{" optional=" + chr(34) + "true" + chr(34) if optional else ""}/>'
+
+
+def reply(code: int, *, sdp: bool = False, extra: str = "") -> str:
+    """Answer the request that was last received."""
+    tag = "" if code == 100 else ";tag=[pid]SIPpTag01[call_number]"
+    body = SDP if sdp else "Content-Length: 0\n\n"
+    text = f"SIP/2.0 {code} {REASONS[code]}\n{VIA.format(to=f'[last_To:]{tag}')}{CONTACT}{extra}{body}"
+    return f"<send><![CDATA[\n\n{text}\n]]></send>"
+
+
+def reply_to_bye() -> str:
+    """The To of a BYE has its tag already."""
+    text = f"SIP/2.0 200 OK\n{VIA.format(to='[last_To:]')}{CONTACT}Content-Length: 0\n\n"
+    return f"<send><![CDATA[\n\n{text}\n]]></send>"
+
+
+def bye() -> str:
+    """Hang up, as the side that was called."""
+    text = (
+        "BYE [next_url] SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
+        "From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]SIPpTag01[call_number]\nTo[$caller]\n[last_Call-ID:]\n"
+        "CSeq: 1 BYE\nMax-Forwards: 70\nContent-Length: 0\n\n"
+    )
+    return f"<send retrans='500'><![CDATA[\n\n{text}\n]]></send>"
+
+
+def pause(milliseconds: int) -> str:
+    """Do nothing for a while."""
+    return f'<pause milliseconds="{milliseconds}"/>'
+
+
+@dataclass(frozen=True)
+class Sipp:
+    """A scenario that is being played; `messages` is every message as it stood on the wire."""
+
+    port: int
+    process: asyncio.subprocess.Process
+    folder: Path
+
+    @property
+    def messages(self) -> str:
+        path = self.folder / "messages"
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    async def finished(self) -> bool:
+        """Wait for its end; whether everything happened that the scenario says, and nothing else."""
+        return await self.process.wait() == 0
+
+
+@asynccontextmanager
+async def playing(folder: Path, steps: Sequence[str], *, seconds: int = 40) -> AsyncIterator[Sipp]:
+    """SIPp waits for one call inside."""
+    folder.mkdir(parents=True, exist_ok=True)
+    scenario = folder / "scenario.xml"
+    scenario.write_text(
+        '<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="far end">\n' + "\n".join(steps) + "\n</scenario>\n"
+    )
+    port = free_udp_port()
+    process = await asyncio.create_subprocess_exec(
+        "sipp",
+        *("-sf", str(scenario), "-i", "127.0.0.1", "-p", str(port), "-m", "1", "-nostdin", "-timeout", f"{seconds}s"),
+        *("-trace_msg", "-message_file", str(folder / "messages")),
+        *("-trace_err", "-error_file", str(folder / "errors")),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=sys.stderr,
+        cwd=folder,
+    )
+    try:
+        while not _is_bound(port):
+            assert process.returncode is None, (folder / "errors").read_text() if (folder / "errors").exists() else ""
+            await asyncio.sleep(0.02)
+        yield Sipp(port, process, folder)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_bound(port: int) -> bool:
+    return any(line.split()[1].endswith(f":{port:04X}") for line in Path("/proc/net/udp").read_text().splitlines()[1:])

@@ -71,7 +71,10 @@ def test_what_is_not_ours_means_nothing(event: dict[str, Any]) -> None:
 
 
 def test_a_phone_tells_when_it_registers() -> None:
-    event = {"type": "EndpointStateChange", "endpoint": {"technology": "PJSIP", "resource": "acme-1", "state": "online"}}
+    event = {
+        "type": "EndpointStateChange",
+        "endpoint": {"technology": "PJSIP", "resource": "acme-1", "state": "online"},
+    }
     assert translate(event) == PhoneState("acme-1", online=True)
 
 

@@ -31,7 +31,8 @@ REASONS = {
 def receive(request: str, *, optional: bool = False) -> str:
     """Wait for a request; an INVITE's headers are kept, since a CANCEL must not hide them."""
     keep = ' rrs="true"' if request == "INVITE" else ""
-    return f'<recv request="{request}" crlf="true"{keep}{" optional=" + chr(34) + "true" + chr(34) if optional else ""}/>'
+    maybe = ' optional="true"' if optional else ""
+    return f'<recv request="{request}" crlf="true"{keep}{maybe}/>'
 
 
 def reply(code: int, *, sdp: bool = False, extra: str = "") -> str:
@@ -87,7 +88,9 @@ async def playing(folder: Path, steps: Sequence[str], *, seconds: int = 40) -> A
     folder.mkdir(parents=True, exist_ok=True)
     scenario = folder / "scenario.xml"
     scenario.write_text(
-        '<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="far end">\n' + "\n".join(steps) + "\n</scenario>\n"
+        '<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="far end">\n'
+        + "\n".join(steps)
+        + "\n</scenario>\n"
     )
     port = free_udp_port()
     process = await asyncio.create_subprocess_exec(

@@ -1,0 +1,74 @@
+"""Imports go one way: entry points, adapters, use cases, domain; and no file outgrows its reader."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "outdial"
+FILES = sorted(SOURCE.rglob("*.py"))
+ADAPTERS = ("asterisk", "storage", "api", "sandbox")
+MOST_LINES = 350
+MOST_LINES_OF_A_FUNCTION = 50
+
+
+def imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: a relative import"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def own(file: Path) -> list[str]:
+    return [name.removeprefix("outdial.") for name in imported(file) if name.startswith("outdial.")]
+
+
+def within(folder: str) -> list[Path]:
+    found = [file for file in FILES if file.relative_to(SOURCE).parts[0] == folder]
+    assert found, f"no file in {folder}: this test would prove nothing"
+    return found
+
+
+def test_the_domain_imports_the_standard_library_and_the_numbering_plan_only() -> None:
+    for file in within("domain"):
+        for name in imported(file):
+            first = name.split(".")[0]
+            assert first in sys.stdlib_module_names or first == "phonenumbers" or name.startswith("outdial.domain"), (
+                f"{file.name} imports {name}"
+            )
+
+
+def test_use_cases_import_no_adapter() -> None:
+    for file in within("calls"):
+        assert all(name.split(".")[0] in ("calls", "domain") for name in own(file)), file.name
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_adapters_never_import_each_other(adapter: str) -> None:
+    allowed = {adapter, "calls", "domain"}
+    for file in within(adapter):
+        strangers = [name for name in own(file) if name.split(".")[0] not in allowed]
+        assert not strangers, f"{file.name} imports {strangers}"
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = [
+        file.relative_to(SOURCE).as_posix()
+        for file in FILES
+        if any(word in file.read_text(encoding="utf-8") for word in ("os.environ", "os.getenv"))
+    ]
+    assert readers == ["config.py"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(SOURCE).as_posix())
+def test_files_and_functions_stay_readable(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MOST_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < MOST_LINES_OF_A_FUNCTION, node.name

@@ -1,0 +1,92 @@
+"""docs/call-states.md, made from `advance` itself: `python -m outdial.domain.call_states > docs/call-states.md`.
+
+Must not know a rule of its own: every cell is what `advance` answered.
+"""
+
+from outdial.domain.call import Call, State, advance, place
+from outdial.domain.commands import Command, Dial, HangUp, Ring
+from outdial.domain.events import (
+    Asker,
+    CommandFailed,
+    DeadlinePassed,
+    Event,
+    Faulted,
+    HangUpRequested,
+    LegAnswered,
+    LegEnded,
+    LegProgressed,
+    LegRefused,
+    LegRinging,
+)
+from outdial.domain.legs import Side
+from outdial.domain.plan import CallPlan, Phone, PhoneKind
+
+_FAR = 10**9
+_PLAN = CallPlan("1", Phone(PhoneKind.SIP, "a"), Phone(PhoneKind.SIP, "b"), created_at=0, dial_by=20_000)
+
+EVENTS: tuple[tuple[str, Event], ...] = (
+    ("agent rings", LegRinging(Side.AGENT)),
+    ("agent has early media", LegProgressed(Side.AGENT)),
+    ("agent answers", LegAnswered(Side.AGENT)),
+    ("agent's leg ends", LegEnded(Side.AGENT, cause=16)),
+    ("agent's leg refused", LegRefused(Side.AGENT, "no such phone")),
+    ("party rings", LegRinging(Side.PARTY)),
+    ("party has early media", LegProgressed(Side.PARTY)),
+    ("party answers", LegAnswered(Side.PARTY)),
+    ("party's leg ends", LegEnded(Side.PARTY, cause=16)),
+    ("party's leg refused", LegRefused(Side.PARTY, "no such phone")),
+    ("Ring failed", CommandFailed(Ring.__name__, "")),
+    ("Dial failed", CommandFailed(Dial.__name__, "")),
+    ("HangUp failed", CommandFailed(HangUp.__name__, "")),
+    ("hang-up requested", HangUpRequested(Asker.API)),
+    ("deadline passed", DeadlinePassed()),
+    ("fault", Faulted("")),
+)
+"""Everything that may happen to a call, one of each kind that matters to it."""
+
+
+def calls() -> dict[State, Call]:
+    """A call in each state, reached by events."""
+    ringing, _ = place("id", "account", "switch", _PLAN)
+    dialling, _ = advance(ringing, LegAnswered(Side.AGENT), 1)
+    joined, _ = advance(dialling, LegAnswered(Side.PARTY), 2)
+    ending, _ = advance(joined, HangUpRequested(Asker.API), 3)
+    half, _ = advance(ending, LegEnded(Side.PARTY), 4)
+    ended, _ = advance(half, LegEnded(Side.AGENT), 5)
+    return {call.state: call for call in (ringing, dialling, joined, ending, ended)}
+
+
+def describe() -> str:
+    """The table state by event, in Markdown."""
+    found = calls()
+    states = list(State)
+    lines = [
+        "# States of a call",
+        "",
+        "Made from the code by `python -m outdial.domain.call_states`; a stale copy fails the tests.",
+        "Each cell tells the state after the event, and the commands that follow; `–` where nothing changes.",
+        "",
+        "| event | " + " | ".join(states) + " |",
+        "|---" * (len(states) + 1) + "|",
+    ]
+    for name, event in EVENTS:
+        cells = [_cell(found[state], event) for state in states]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(call: Call, event: Event) -> str:
+    after, commands = advance(call, event, _FAR if isinstance(event, DeadlinePassed) else 10)
+    if after is call:
+        return "–"
+    stays = "stays" if after.state is call.state else f"**{after.state}**"
+    return f"{stays}: {', '.join(map(_word, commands))}" if commands else stays
+
+
+def _word(command: Command) -> str:
+    name = type(command).__name__
+    return f"{name} {command.side}" if isinstance(command, HangUp) else name
+
+
+if __name__ == "__main__":
+    print(describe(), end="")

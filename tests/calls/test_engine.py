@@ -1,0 +1,190 @@
+"""The engine with a scripted switch: what is stored before what is done, and what becomes of failures.
+
+What it stores is kept in a list here; that a store keeps it is the storage's own tests' business.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from outdial.calls.engine import Engine
+from outdial.calls.ports import Reserved, Wanted
+from outdial.calls.recovery import Recovery
+from outdial.domain.call import Call, State, place
+from outdial.domain.commands import Comfort, Dial, Dismantle, HangUp, Join, Ring
+from outdial.domain.events import Asker, CommandFailed, HangUpRequested, LegRefused
+from outdial.domain.legs import LegState, Side
+from outdial.domain.notices import Notice
+from outdial.domain.plan import CallPlan, Phone, PhoneKind
+from support.scripted_switch import ScriptedSwitch
+
+
+class Time:
+    """Stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.at = 1_000
+
+    def now(self) -> int:
+        return self.at
+
+
+class Pages:
+    """Every save in order; fails while a test says so."""
+
+    def __init__(self) -> None:
+        self.saved: list[Call] = []
+        self.noted: list[Notice] = []
+        self.full = False
+
+    async def place(
+        self, wanted: Wanted, build: Callable[[Reserved], Call], now: int, idempotency_id: str | None = None
+    ) -> Call:
+        raise NotImplementedError
+
+    async def save(self, call: Call, notices: Sequence[Notice]) -> None:
+        if self.full:
+            raise OSError("disk full")
+        self.saved.append(call)
+        self.noted.extend(notices)
+
+    async def live_calls(self, switch: str) -> Sequence[Call]:
+        last = {call.id: call for call in self.saved}
+        return [call for call in last.values() if call.live and call.switch == switch]
+
+    async def find(self, account: str, call_id: str) -> Call | None:
+        return next((call for call in reversed(self.saved) if (call.account, call.id) == (account, call_id)), None)
+
+
+class World:
+    def __init__(self, switch: ScriptedSwitch, pages: Pages) -> None:
+        self.switch, self.pages, self.time = switch, pages, Time()
+        self.engine = switch.engine = Engine(switch, pages, self.time)
+        self.recovery = Recovery(self.engine, switch, pages)
+
+
+@asynccontextmanager
+async def running(switch: ScriptedSwitch | None = None, pages: Pages | None = None) -> AsyncIterator[World]:
+    world = World(switch or ScriptedSwitch(), pages or Pages())
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(world.engine.run())
+        await asyncio.sleep(0)
+        yield world
+        await settled(world)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def settled(world: World) -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+    await world.engine.drained()
+
+
+def new(call_id: str = "c1") -> Call:
+    plan = CallPlan("1", Phone(PhoneKind.SIP, "a"), Phone(PhoneKind.SIP, "b"), created_at=1_000, dial_by=21_000)
+    return place(call_id, "account", "scripted", plan)[0]
+
+
+async def joined(world: World) -> None:
+    await world.engine.start(new())
+    await world.switch.picks_up("c1", Side.AGENT)
+    await world.switch.picks_up("c1", Side.PARTY)
+
+
+async def test_a_call_rings_dials_joins_and_ends() -> None:
+    async with running() as world:
+        await joined(world)
+        await world.switch.ends("c1", Side.PARTY)
+        await settled(world)
+    commands = world.switch.commands_of("c1")
+    assert commands == [Ring(15), Comfort(), Dial(60), Join(), HangUp(Side.AGENT), Dismantle()]
+    assert world.pages.saved[-1].state is State.ENDED
+    assert not world.engine.live
+    assert [notice.type for notice in world.pages.noted][-1] == "call.ended.v1"
+
+
+async def test_the_party_is_dialled_only_once_that_is_stored() -> None:
+    stored_when_dialled: list[State] = []
+    async with running() as world:
+        world.switch.script[Dial] = lambda call, command: stored_when_dialled.append(world.pages.saved[-1].state)
+        await joined(world)
+    assert stored_when_dialled == [State.DIALLING_PARTY]
+
+
+async def test_nobody_is_dialled_while_the_store_fails_and_the_end_is_stored_later() -> None:
+    async with running() as world:
+        await world.engine.start(new())
+        world.pages.full = True
+        await world.switch.picks_up("c1", Side.AGENT)
+        await settled(world)
+        assert not any(isinstance(command, Dial) for command in world.switch.commands_of("c1"))
+        assert not any(world.switch.legs.values())
+        assert world.engine.knows("c1")
+        world.pages.full = False
+        await world.engine.tell("c1", HangUpRequested(Asker.API))
+    assert world.pages.saved[-1].state is State.ENDED
+    assert not world.engine.live
+
+
+@pytest.mark.parametrize("answer", [LegRefused(Side.AGENT, "Allocation failed"), CommandFailed("Ring", "no answer")])
+async def test_a_phone_that_can_not_be_rung_leaves_nothing_behind(answer: LegRefused | CommandFailed) -> None:
+    switch = ScriptedSwitch(script={Ring: answer})
+    async with running(switch) as world:
+        call = await world.engine.start(new())
+        assert call.hung_up_by is Asker.SYSTEM
+        await settled(world)
+        assert not world.engine.live
+
+
+async def test_an_adapter_that_raises_is_a_command_that_failed() -> None:
+    def breaks(call: Call, command: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    async with running(ScriptedSwitch(script={Dial: breaks})) as world:
+        await joined_until_dialled(world)
+        await settled(world)
+    assert not any(world.switch.legs.values())
+    assert not world.engine.live
+
+
+async def joined_until_dialled(world: World) -> None:
+    await world.engine.start(new())
+    await world.switch.picks_up("c1", Side.AGENT)
+
+
+async def test_a_restart_takes_a_joined_call_over_and_dials_nobody() -> None:
+    switch, pages = ScriptedSwitch(), Pages()
+    async with running(switch, pages) as first:
+        await joined(first)
+    before = len(switch.performed)
+    async with running(switch, pages) as second:
+        assert await second.recovery.load() == 1
+        await second.recovery.compare()
+        assert second.engine.live["c1"].state is State.JOINED
+        assert len(switch.performed) == before
+        await second.engine.tell("c1", HangUpRequested(Asker.API))
+        await settled(second)
+        assert not second.engine.live
+
+
+async def test_calls_of_a_switch_that_died_end_with_a_cause() -> None:
+    async with running() as world:
+        await joined(world)
+        world.switch.dies()
+        await world.recovery.compare()
+        await settled(world)
+    ended = world.pages.saved[-1]
+    assert (ended.state, ended.agent.state) == (State.ENDED, LegState.GONE)
+    assert ended.result is not None
+    assert ended.result.detail == "the switch no longer holds this leg"
+
+
+async def test_a_channel_no_call_knows_is_hung_up() -> None:
+    switch = ScriptedSwitch(legs={"stranger": {Side.PARTY: LegState.UP}})
+    async with running(switch) as world:
+        await world.recovery.compare()
+    assert switch.dropped == [("stranger", Side.PARTY)]

@@ -1,0 +1,129 @@
+"""Installs Debian packages into a folder of our own: without root, and without touching the system.
+
+Standard library only, so that a checkout can use it before anything is installed. Must not know what is in a package.
+
+`apt-get` fetches with lists, status and cache of its own and checks Debian's signatures; `dpkg -x` unpacks.
+What was fetched is kept until all is unpacked, so an interrupted installation goes on where it stopped.
+"""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+MIRROR = "http://deb.debian.org/debian"
+RECORD = "installed.json"
+FETCH_SECONDS = 900
+UNPACK_SECONDS = 120
+
+Tell = Callable[[str], None]
+
+
+class InstallError(Exception):
+    """The packages can't be had. One line for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which packages of which release, with all they depend on."""
+
+    release: str
+    packages: tuple[str, ...]
+    mirror: str = MIRROR
+
+
+def install(selection: Selection, folder: Path, tell: Tell) -> dict[str, str]:
+    """Have the packages below `folder/root`; their versions by name. At once where they are there already.
+
+    Raises:
+        InstallError: a tool, the network or a signature is missing; what was fetched so far is kept.
+    """
+    done = installed(selection, folder)
+    if done is not None:
+        return done
+    for tool in ("apt-get", "dpkg", "dpkg-deb"):
+        if shutil.which(tool) is None:
+            raise InstallError(f"{tool} is needed to install {', '.join(selection.packages)}, and is not there")
+    if not KEYRING.is_file():
+        raise InstallError(f"{KEYRING} is needed to check Debian's signatures: install debian-archive-keyring")
+    options = _prepare(selection, folder)
+    tell(f"reading Debian {selection.release}'s list of packages")
+    _run(["apt-get", *options, "update"], FETCH_SECONDS)
+    tell(f"fetching {', '.join(selection.packages)} and what they need")
+    _run(["apt-get", *options, "--yes", "--download-only", "install", *selection.packages], FETCH_SECONDS)
+    versions = _unpack(folder, tell)
+    record = {"selection": _named(selection), "versions": versions}
+    (folder / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
+    shutil.rmtree(folder / "apt")
+    return versions
+
+
+def installed(selection: Selection, folder: Path) -> dict[str, str] | None:
+    """The versions of what an earlier run installed for this very selection; none where there is no such thing."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        versions: dict[str, str] = record["versions"]
+        return versions if record["selection"] == _named(selection) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _named(selection: Selection) -> list[str]:
+    return [selection.release, *selection.packages]
+
+
+def _prepare(selection: Selection, folder: Path) -> list[str]:
+    """Make apt a world of its own; the options that keep it there."""
+    apt = folder / "apt"
+    for name in ("lists/partial", "cache/archives/partial", "parts"):
+        (apt / name).mkdir(parents=True, exist_ok=True)
+    (apt / "status").touch()
+    source = f"deb [signed-by={KEYRING}] {selection.mirror} {selection.release} main\n"
+    (apt / "sources.list").write_text(source, encoding="ascii")
+    values = {
+        "Dir::Etc::SourceList": apt / "sources.list",
+        "Dir::Etc::SourceParts": apt / "parts",
+        "Dir::State": apt,
+        "Dir::State::Lists": apt / "lists",
+        "Dir::State::status": apt / "status",
+        "Dir::Cache": apt / "cache",
+        "APT::Install-Recommends": "false",
+        "APT::Sandbox::User": "",
+        "Acquire::Retries": "3",
+        "Acquire::Languages": "none",
+        "Debug::NoLocking": "1",
+    }
+    return ["-qq", *(f"-o{name}={value}" for name, value in values.items())]
+
+
+def _unpack(folder: Path, tell: Tell) -> dict[str, str]:
+    archives = sorted((folder / "apt" / "cache" / "archives").glob("*.deb"))
+    if not archives:
+        raise InstallError("apt-get fetched no package")
+    tell(f"unpacking {len(archives)} packages")
+    fresh = folder / "root.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    versions: dict[str, str] = {}
+    for archive in archives:
+        _run(["dpkg-deb", "--extract", str(archive), str(fresh)], UNPACK_SECONDS)
+        name, version, _ = archive.name.split("_")
+        versions[name] = version.replace("%3a", ":")
+    shutil.rmtree(folder / "root", ignore_errors=True)
+    fresh.rename(folder / "root")
+    return versions
+
+
+def _run(command: Sequence[str], seconds: int) -> None:
+    try:
+        subprocess.run(  # noqa: S603 -- our own words and paths
+            command, check=True, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL
+        )
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.strip().splitlines()
+        raise InstallError(f"{command[0]} failed: {said[-1] if said else error.returncode}") from None
+    except (subprocess.TimeoutExpired, OSError) as error:
+        raise InstallError(f"{command[0]} failed: {error}") from None

@@ -1,0 +1,201 @@
+"""The switch's configuration, as text by file name. Pure: writes nothing, starts nothing.
+
+Every listener is where the settings say; ARI is on loopback always, because it can do anything.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from outdial.asterisk.endpoints import OUTSIDE, REALM
+
+MODULES = (
+    "res_timing_timerfd",
+    "res_sorcery_config",
+    "res_sorcery_memory",
+    "res_sorcery_astdb",
+    "res_pjproject",
+    "res_pjsip",
+    "res_pjsip_pubsub",
+    "res_pjsip_session",
+    "res_pjsip_sdp_rtp",
+    "res_pjsip_caller_id",
+    "res_pjsip_header_funcs",
+    "res_pjsip_nat",
+    "res_pjsip_rfc3326",
+    "res_pjsip_registrar",
+    "res_pjsip_dtmf_info",
+    "res_pjsip_authenticator_digest",
+    "res_pjsip_outbound_authenticator_digest",
+    "res_pjsip_endpoint_identifier_user",
+    "res_pjsip_endpoint_identifier_ip",
+    "res_rtp_asterisk",
+    "chan_pjsip",
+    "codec_ulaw",
+    "codec_alaw",
+    "codec_g722",
+    "func_callerid",
+    "func_channel",
+    "res_http_websocket",
+    "res_websocket_client",
+    "res_stasis",
+    "res_stasis_answer",
+    "res_stasis_playback",
+    "res_stasis_recording",
+    "res_stasis_snoop",
+    "res_stasis_device_state",
+    "app_stasis",
+    "res_ari",
+    "res_ari_model",
+    "res_ari_applications",
+    "res_ari_asterisk",
+    "res_ari_bridges",
+    "res_ari_channels",
+    "res_ari_endpoints",
+    "res_ari_events",
+    "bridge_simple",
+    "bridge_native_rtp",
+    "bridge_softmix",
+    "bridge_holding",
+)
+"""Loaded by name: about 50 of 351, so that nothing runs that no call needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a switch was installed, and the one folder it may write to."""
+
+    modules: Path
+    data: Path
+    own: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSettings:
+    """Everything about a switch that differs from one to the next."""
+
+    sip_host: str
+    sip_port: int
+    rtp_first_port: int
+    rtp_last_port: int
+    http_port: int
+    """Port of ARI on loopback."""
+    events_port: int
+    """Port on loopback at which we await the switch's events."""
+    app: str
+    ari_password: str = field(repr=False)
+    events_password: str = field(repr=False)
+    public_address: str | None = None
+
+    def __post_init__(self) -> None:
+        texts = (self.sip_host, self.app, self.ari_password, self.events_password, self.public_address or "")
+        if any(set(text) & set(";\r\n[]") for text in texts):
+            raise ValueError("a setting of the switch holds a character its configuration gives a meaning to")
+
+
+ARI_USER = "outdial"
+OWN_FOLDERS = ("etc", "lib", "run", "log", "spool/monitor", "spool/recording", "spool/tmp")
+
+
+def files(folders: Folders, switch: SwitchSettings) -> dict[str, str]:
+    """Every file of its configuration, by name below `own/etc`."""
+    return {
+        "asterisk.conf": _asterisk(folders),
+        "modules.conf": _section("modules", ["autoload = no", *(f"load = {name}.so" for name in MODULES)]),
+        "logger.conf": _section("general", ["dateformat = %F %T.%3q"])
+        + _section("logfiles", ["messages => notice,warning,error"]),
+        "cdr.conf": _section("general", ["enable = no"]),
+        "cel.conf": _section("general", ["enable = no"]),
+        "http.conf": _section("general", ["enabled = yes", "bindaddr = 127.0.0.1", f"bindport = {switch.http_port}"]),
+        "ari.conf": _ari(switch),
+        "websocket_client.conf": _websocket_client(switch),
+        "rtp.conf": _section(
+            "general", [f"rtpstart = {switch.rtp_first_port}", f"rtpend = {switch.rtp_last_port}", "icesupport = no"]
+        ),
+        "sorcery.conf": _section(
+            "res_pjsip", [line for kind in ("endpoint", "auth", "aor") for line in _wizards(kind)]
+        ),
+        "pjsip.conf": _pjsip(switch),
+        "stasis.conf": "",
+        "extensions.conf": "",
+        "pjproject.conf": "",
+        "features.conf": "",
+    }
+
+
+def _section(name: str, lines: list[str]) -> str:
+    return "\n".join([f"[{name}]", *lines, "", ""])
+
+
+def _asterisk(folders: Folders) -> str:
+    own = folders.own
+    paths = {
+        "astetcdir": own / "etc",
+        "astmoddir": folders.modules,
+        "astdatadir": folders.data,
+        "astvarlibdir": own / "lib",
+        "astdbdir": own / "lib",
+        "astkeydir": own / "lib",
+        "astrundir": own / "run",
+        "astspooldir": own / "spool",
+        "astlogdir": own / "log",
+    }
+    options = ["nofork = yes", "systemname = outdial"]
+    return _section("directories", [f"{name} => {path}" for name, path in paths.items()]) + _section("options", options)
+
+
+def _ari(switch: SwitchSettings) -> str:
+    user = ["type = user", "read_only = no", "password_format = plain", f"password = {switch.ari_password}"]
+    socket = [
+        "type = outbound_websocket",
+        "websocket_client_id = outdial-events",
+        f"apps = {switch.app}",
+        f"local_ari_user = {ARI_USER}",
+    ]
+    return (
+        _section("general", ["enabled = yes", "pretty = no"])
+        + _section(ARI_USER, user)
+        + _section("outdial-events", socket)
+    )
+
+
+def _websocket_client(switch: SwitchSettings) -> str:
+    lines = [
+        "type = websocket_client",
+        f"uri = ws://127.0.0.1:{switch.events_port}",
+        "protocols = ari",
+        f"username = {ARI_USER}",
+        f"password = {switch.events_password}",
+        # Persistent: events wait in the switch while we restart, and are replayed in order.
+        "connection_type = persistent",
+        "connection_timeout = 500",
+        "reconnect_interval = 500",
+        "tls_enabled = no",
+    ]
+    return _section("outdial-events", lines)
+
+
+def _wizards(kind: str) -> list[str]:
+    return [f"{kind} = config,pjsip.conf,criteria=type={kind}", f"{kind} = memory"]
+
+
+def _pjsip(switch: SwitchSettings) -> str:
+    address = f"{switch.sip_host}:{switch.sip_port}"
+    seen = [f"external_{use}_address = {switch.public_address}" for use in ("signaling", "media")]
+    transport = ["type = transport", f"bind = {address}", *(seen if switch.public_address else [])]
+    outside = [
+        "type = endpoint",
+        "context = none",
+        "disallow = all",
+        "allow = alaw,ulaw,g722",
+        "direct_media = no",
+        "rtp_timeout = 30",
+        "timers = no",
+        "send_pai = yes",
+        "trust_id_outbound = yes",
+    ]
+    return (
+        _section("global", ["type = global", "user_agent = Outdial", f"default_realm = {REALM}"])
+        + _section("udp", [*transport, "protocol = udp"])
+        + _section("tcp", [*transport, "protocol = tcp"])
+        + _section(OUTSIDE, outside)
+    )

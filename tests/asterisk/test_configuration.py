@@ -1,0 +1,43 @@
+"""The switch's configuration: what listens where, and that no setting can add a line of its own."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from outdial.asterisk.configuration import Folders, SwitchSettings, files
+
+FOLDERS = Folders(Path("/m"), Path("/d"), Path("/own"))
+SETTINGS = SwitchSettings("127.0.0.1", 5060, 10000, 19999, 8088, 8089, "outdial", "ari-secret", "events-secret")
+
+
+def test_ari_and_its_events_stay_on_loopback_wherever_sip_listens() -> None:
+    made = files(FOLDERS, replace(SETTINGS, sip_host="0.0.0.0"))
+    assert "bindaddr = 127.0.0.1\n" in made["http.conf"]
+    assert "uri = ws://127.0.0.1:8089\n" in made["websocket_client.conf"]
+    assert made["pjsip.conf"].count("bind = 0.0.0.0:5060\n") == 2
+
+
+def test_events_wait_in_the_switch_while_we_restart() -> None:
+    assert "connection_type = persistent\n" in files(FOLDERS, SETTINGS)["websocket_client.conf"]
+
+
+def test_the_address_behind_nat_is_told_only_where_there_is_one() -> None:
+    assert "external_" not in files(FOLDERS, SETTINGS)["pjsip.conf"]
+    behind = files(FOLDERS, replace(SETTINGS, public_address="192.0.2.1"))["pjsip.conf"]
+    assert "external_media_address = 192.0.2.1\n" in behind
+
+
+@pytest.mark.parametrize("name", ["sip_host", "app", "ari_password", "events_password", "public_address"])
+@pytest.mark.parametrize("text", ["a\nb", "a;b", "[x]", "a\rb"])
+def test_no_setting_can_add_a_line_or_a_section(name: str, text: str) -> None:
+    with pytest.raises(ValueError, match="gives a meaning"):
+        SwitchSettings(**{**_values(), name: text})
+
+
+def _values() -> dict[str, object]:
+    return {name: getattr(SETTINGS, name) for name in SwitchSettings.__slots__}
+
+
+def test_secrets_are_not_shown_when_settings_are() -> None:
+    assert "secret" not in repr(SETTINGS)

@@ -4,63 +4,25 @@ What it stores is kept in a list here; that a store keeps it is the storage's ow
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 
 from outdial.calls.engine import Engine
-from outdial.calls.ports import Reserved, Wanted
 from outdial.calls.recovery import Recovery
 from outdial.domain.call import Call, State, place
 from outdial.domain.commands import Comfort, Dial, Dismantle, HangUp, Join, Ring
 from outdial.domain.events import Asker, CommandFailed, HangUpRequested, LegRefused
 from outdial.domain.legs import LegState, Side
-from outdial.domain.notices import Notice
 from outdial.domain.plan import CallPlan, Phone, PhoneKind
+from support.pages import Pages, StoppedTime
 from support.scripted_switch import ScriptedSwitch
-
-
-class Time:
-    """Stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.at = 1_000
-
-    def now(self) -> int:
-        return self.at
-
-
-class Pages:
-    """Every save in order; fails while a test says so."""
-
-    def __init__(self) -> None:
-        self.saved: list[Call] = []
-        self.noted: list[Notice] = []
-        self.full = False
-
-    async def place(
-        self, wanted: Wanted, build: Callable[[Reserved], Call], now: int, idempotency_id: str | None = None
-    ) -> Call:
-        raise NotImplementedError
-
-    async def save(self, call: Call, notices: Sequence[Notice]) -> None:
-        if self.full:
-            raise OSError("disk full")
-        self.saved.append(call)
-        self.noted.extend(notices)
-
-    async def live_calls(self, switch: str) -> Sequence[Call]:
-        last = {call.id: call for call in self.saved}
-        return [call for call in last.values() if call.live and call.switch == switch]
-
-    async def find(self, account: str, call_id: str) -> Call | None:
-        return next((call for call in reversed(self.saved) if (call.account, call.id) == (account, call_id)), None)
 
 
 class World:
     def __init__(self, switch: ScriptedSwitch, pages: Pages) -> None:
-        self.switch, self.pages, self.time = switch, pages, Time()
+        self.switch, self.pages, self.time = switch, pages, StoppedTime()
         self.engine = switch.engine = Engine(switch, pages, self.time)
         self.recovery = Recovery(self.engine, switch, pages)
 

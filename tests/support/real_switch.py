@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from aiohttp import web
 from outdial.asterisk.ari import Ari, AriRefused
 from outdial.asterisk.configuration import ARI_USER, OWN_FOLDERS, Folders, SwitchSettings, files
 from outdial.asterisk.debian import Selection, install
+from outdial.sandbox.configuration import Binary
 
 RUNTIME = Path(__file__).parents[2] / ".cache" / "asterisk"
 BOOT_SECONDS = 60
@@ -26,6 +27,7 @@ class RealSwitch:
 
     ari: Ari
     settings: SwitchSettings
+    listener: Callable[[dict[str, Any]], None] | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
     authorized: list[bool] = field(default_factory=list)
 
@@ -36,27 +38,35 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
         return int(found.getsockname()[1])
 
 
+def binary() -> Binary:
+    """The installed Asterisk, run through its own loader and libraries."""
+    root = RUNTIME / "root"
+    # Debian's triplet names the one folder of an architecture.
+    libraries = next((root / "usr" / "lib").glob("*-linux-gnu"))
+    loader = next((root / "usr").glob("lib*/ld-linux-*.so.*"))
+    path = f"{libraries}:{libraries / 'asterisk'}"
+    command = (str(loader), "--library-path", path, str(root / "usr" / "sbin" / "asterisk"))
+    return Binary(command, libraries / "asterisk" / "modules", root / "usr" / "share" / "asterisk")
+
+
 @asynccontextmanager
 async def real_switch(own: Path) -> AsyncIterator[RealSwitch]:
     """It is up inside, its events reach us, and it is gone afterwards."""
     await asyncio.to_thread(install, Selection("forky", ("asterisk",)), RUNTIME, print)
-    root = RUNTIME / "root"
-    # One folder an architecture; Debian's triplet names it.
-    libraries = next((root / "usr" / "lib").glob("*-linux-gnu"))
+    program = binary()
     settings = SwitchSettings(
         "127.0.0.1", free_port(socket.SOCK_DGRAM), 20_000, 29_999, free_port(), free_port(), "outdial", "one", "other"
     )
     for name in OWN_FOLDERS:
         (own / name).mkdir(parents=True)
-    folders = Folders(libraries / "asterisk" / "modules", root / "usr" / "share" / "asterisk", own)
+    folders = Folders(program.modules, program.data, own)
     for name, text in files(folders, settings).items():
         (own / "etc" / name).write_text(text, encoding="utf-8")
-    loader = next((root / "usr").glob("lib*/ld-linux-*.so.*"))
     ari = Ari(f"http://127.0.0.1:{settings.http_port}", ARI_USER, settings.ari_password)
     switch = RealSwitch(ari, settings)
     async with _listening(switch) as connected, ari:
         process = await asyncio.create_subprocess_exec(
-            *(loader, "--library-path", f"{libraries}:{libraries / 'asterisk'}", root / "usr" / "sbin" / "asterisk"),
+            *program.command,
             *("-C", own / "etc" / "asterisk.conf", "-f"),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
@@ -95,7 +105,10 @@ async def _listening(switch: RealSwitch) -> AsyncIterator[asyncio.Event]:
         response = web.WebSocketResponse(protocols=("ari",))
         await response.prepare(request)
         async for message in response:
-            switch.events.append(json.loads(message.data))
+            event = json.loads(message.data)
+            switch.events.append(event)
+            if switch.listener is not None:
+                switch.listener(event)
             connected.set()
         return response
 

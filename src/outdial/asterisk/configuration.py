@@ -6,7 +6,8 @@ Every listener is where the settings say; ARI is on loopback always, because it 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from outdial.asterisk.endpoints import OUTSIDE, REALM
+from outdial.asterisk.endpoints import OUTSIDE
+from outdial.domain.phones import REALM
 
 MODULES = (
     "res_timing_timerfd",

@@ -7,15 +7,13 @@ import re
 from collections.abc import Mapping
 
 from outdial.domain.directory import Agent, Trunk
+from outdial.domain.phones import REALM, is_sip_address
 from outdial.domain.plan import CallerId, Phone, PhoneKind
 
-REALM = "outdial"
-"""Digest realm of every registered phone."""
 OUTSIDE = "outside"
 """The one endpoint through which SIP addresses outside are dialled; configured with the switch."""
 
 _UNSAFE_IN_NAME = re.compile(r"[^\w .,\'()+-]")
-_SAFE_ADDRESS = re.compile(r"sips?:[A-Za-z0-9.!~*'()%+_-]{1,64}@[A-Za-z0-9.\[\]:-]{1,128}(;transport=(udp|tcp|tls))?")
 
 
 def trunk_endpoint(account: str, trunk: str) -> str:
@@ -34,7 +32,7 @@ def address_of(phone: Phone, account: str) -> str:
                 raise ValueError(phone.address)
             return f"PJSIP/{phone.prefix}{number}@{trunk_endpoint(account, phone.trunk)}"
         case PhoneKind.ADDRESS:
-            if not _SAFE_ADDRESS.fullmatch(phone.address):
+            if not is_sip_address(phone.address):
                 raise ValueError(phone.address)
             return f"PJSIP/{OUTSIDE}/{phone.address}"
 
@@ -74,7 +72,8 @@ def phone_objects(agent: Agent) -> tuple[tuple[str, str, dict[str, str]], ...]:
 def trunk_objects(trunk: Trunk) -> tuple[tuple[str, str, dict[str, str]], ...]:
     """The objects of a carrier, in the order in which they are pushed."""
     name = trunk_endpoint(trunk.account, trunk.id)
-    contact = f"sip:{trunk.host}:{trunk.port};transport={trunk.transport}"
+    host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
+    contact = f"sip:{host}:{trunk.port};transport={trunk.transport}"
     endpoint = {**_MEDIA, "aors": name, "send_pai": "yes", "trust_id_outbound": "yes"}
     if trunk.from_domain:
         endpoint["from_domain"] = trunk.from_domain

@@ -26,6 +26,11 @@ class AgentState(IntEnum):
     COMFORT_BREAK = 50
     EXTENDED_AWAY = 64
 
+    @property
+    def word(self) -> str:
+        """The state's name as other programs know it."""
+        return "XAway" if self is AgentState.EXTENDED_AWAY else self.name.title().replace("_", "")
+
 
 _BY_PRESENCE = {
     Presence.LOGGED_OUT: AgentState.LOGGED_OUT,

@@ -3,12 +3,12 @@
 Must not know where they are kept.
 """
 
-import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from outdial.calls.directory import Directory, Phones
+from outdial.domain import phones as naming
 from outdial.domain.directory import Account, Agent, ApiClient, CallerIdNumber, Group, Trunk
 from outdial.domain.plan import Phone, PhoneKind
 from outdial.sandbox import behaviours
@@ -18,7 +18,6 @@ from outdial.sandbox.configuration import Address, Registration
 ACCOUNT = "a1b2c3d4e5"
 TRUNK = "carrier"
 CLIENT = "sandbox"
-REALM = "outdial"
 SCOPES = ("calls:create", "calls:read", "calls:control", "agents:read", "admin")
 NUMBER_PHONE_AGENT = "3004"
 NUMBER_PHONE = f"{behaviours.DRAMA_PREFIX}0304"
@@ -60,7 +59,7 @@ class Secrets:
 
 def sip_user(agent: str) -> str:
     """Under which name an agent's phone registers."""
-    return f"{ACCOUNT}-{agent}"
+    return naming.sip_user(ACCOUNT, agent)
 
 
 def registrations(made: Secrets) -> list[Registration]:
@@ -99,8 +98,7 @@ def agents(made: Secrets) -> list[Agent]:
 
 def _sip_agent(agent: str, password: str) -> Agent:
     user = sip_user(agent)
-    # Digest access authentication is defined on MD5; the phone proves the password, we keep only this.
-    ha1 = hashlib.md5(f"{user}:{REALM}:{password}".encode(), usedforsecurity=False).hexdigest()
+    ha1 = naming.ha1(user, password)
     return Agent(ACCOUNT, agent, f"Agent {agent}", Phone(PhoneKind.SIP, user), sip_user=user, sip_ha1=ha1)
 
 

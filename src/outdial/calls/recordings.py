@@ -1,0 +1,47 @@
+"""Where the making of a recording meets its keeping. A Protocol and its errors; must not know how anything is kept."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Protocol
+
+from outdial.domain.recordings import CallRecording
+
+
+class RecordingError(Exception):
+    """A recording can't be made, kept or read. One sentence for people."""
+
+
+class SpoolUnusable(RecordingError):
+    """The spool folder can't be written: the disk is full, or the folder is not ours."""
+
+
+class RecordingsKept(Protocol):
+    """Takes recordings over from the calls that make them.
+
+    The switch writes into the spool folder `<data_dir>/recordings/spool/<call id>/`, a file for each allowed leg.
+    """
+
+    async def spool(self, recording: CallRecording) -> Path:
+        """Make a recording's spool folder, and note beside the audio what is known of it so far; the folder.
+
+        To be called before any file is begun, and again whenever what is known changes (a leg more, a pause, a
+        consent): after a crash this is all there is. Durable when it returns.
+
+        Raises:
+            SpoolUnusable: it can't be written.
+        """
+        ...
+
+    async def finish(self, recording: CallRecording) -> None:
+        """Keep what was recorded. Nobody writes to the files any more.
+
+        Quick: what takes long is done afterwards, and again after a crash. Calling it twice does no harm.
+        """
+        ...
+
+    async def sweep(self, live: Collection[str]) -> int:
+        """Finish every recording in the spool that a crash left, marked cut short; how many there were.
+
+        To be called after the calls were taken over; `live` are the ids of the calls that still record.
+        """
+        ...

@@ -1,0 +1,134 @@
+"""The ledger: what was decided, agreed, recorded, kept, heard and erased, each entry chained to the one before by hash.
+
+Pure. Entries name calls and recordings, never a telephone number or a reference: they outlive every erasure.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any
+
+BEGINNING = "0" * 64
+"""What stands for the hash before the first entry."""
+
+
+class Kind(StrEnum):
+    """What an entry is about."""
+
+    DECIDED = "recording.decided"
+    """Which legs may be recorded, by which rule, from which inputs."""
+    CONSENT_GIVEN = "consent.given"
+    CONSENT_REFUSED = "consent.refused"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    STARTED = "recording.started"
+    PAUSED = "recording.paused"
+    RESUMED = "recording.resumed"
+    STOPPED = "recording.stopped"
+    FAILED = "recording.failed"
+    """Something that was allowed, or found, could not be recorded or kept."""
+    KEPT = "file.kept"
+    """A leg's file is sealed in the store, with this hash."""
+    UPLOADED = "file.uploaded"
+    """It is in the object store, read back and compared."""
+    ACCESSED = "recording.accessed"
+    HELD = "recording.held"
+    RELEASED = "recording.released"
+    ERASED = "recording.erased"
+    """Asked for by somebody."""
+    EXPIRED = "recording.expired"
+    """The account's retention has deleted it."""
+    CERTIFIED = "erasure.certified"
+    """An erasure's certificate was issued, with this hash."""
+    RETENTION_SET = "retention.set"
+    KEY_ROTATED = "key.rotated"
+    KEY_DESTROYED = "key.destroyed"
+    """Nothing that was sealed for the account can be read any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An entry that is to be made. `at` is milliseconds since the epoch; `data` is JSON, and small."""
+
+    kind: Kind
+    account: str
+    at: int
+    call_id: str | None = None
+    """Also names the recording: a call has one at most."""
+    who: str | None = None
+    """Who did it: `agent 1234`, `client reporting`, `retention`; none for the call itself."""
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as it stands in an account's ledger. `seq` counts from 1 without gaps."""
+
+    account: str
+    seq: int
+    at: int
+    kind: str
+    call_id: str | None
+    who: str | None
+    data: str
+    """The record's `data` as canonical JSON: these very characters are hashed."""
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong with a ledger: at which entry, and what."""
+
+    seq: int
+    what: str
+
+
+def canonical(value: object) -> str:
+    """One text for one value: members sorted, no blanks, no escapes but the needed ones, no NaN."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def chained(record: Record, seq: int, previous: str) -> Entry:
+    """The entry that a record becomes after the entry with this hash."""
+    entry = Entry(
+        account=record.account,
+        seq=seq,
+        at=record.at,
+        kind=record.kind.value,
+        call_id=record.call_id,
+        who=record.who,
+        data=canonical(record.data),
+        previous=previous,
+        hash="",
+    )
+    return replace(entry, hash=hash_of(entry))
+
+
+def hash_of(entry: Entry) -> str:
+    """SHA-256 of everything in an entry but its own hash, in hexadecimal digits."""
+    covered = [getattr(entry, member.name) for member in fields(entry)[:-1]]
+    return hashlib.sha256(canonical(covered).encode()).hexdigest()
+
+
+def faults(entries: Iterable[Entry], head: tuple[int, str] | None) -> list[Fault]:
+    """What is wrong with an account's entries, in order of `seq`; `head` is what the store says of the last one."""
+    found: list[Fault] = []
+    seq, last = 0, BEGINNING
+    for entry in entries:
+        found += [Fault(missing, "the entry is missing") for missing in range(seq + 1, entry.seq)]
+        if entry.hash != hash_of(entry):
+            found.append(Fault(entry.seq, "the entry was changed: its hash does not match its content"))
+        elif entry.seq == seq + 1 and entry.previous != last:
+            found.append(Fault(entry.seq, "the chain is broken: it does not continue the entry before"))
+        seq, last = entry.seq, entry.hash
+    if head is not None:
+        found += [Fault(missing, "the entry is missing") for missing in range(seq + 1, head[0] + 1)]
+        if head[0] == seq and head[1] != last:
+            found.append(Fault(seq, "the last entry is not the one that was written last"))
+        elif head[0] < seq:
+            found.append(Fault(head[0] + 1, "the entry was not written by the ledger"))
+    elif seq:
+        found.append(Fault(seq, "the record of the last entry is missing"))
+    return found

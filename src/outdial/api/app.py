@@ -1,0 +1,26 @@
+"""Makes the HTTP application out of its parts. Must not open or start anything."""
+
+from fastapi import FastAPI
+
+from outdial import __version__
+from outdial.api import errors
+from outdial.api.framing import Framing
+from outdial.api.parts import Parts
+from outdial.api.routes import add_routes
+
+
+def make_app(parts: Parts) -> FastAPI:
+    """The API, served from its parts."""
+    app = FastAPI(
+        title="Outdial",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.parts = parts
+    errors.install(app)
+    app.add_middleware(Framing)
+    add_routes(app)
+    return app

@@ -1,0 +1,19 @@
+"""Removes an account with everything in it, phones and trunks on the switch too; not while it has live calls."""
+
+from outdial.calls.administration import Administration
+
+
+async def remove_account(administration: Administration, key: str) -> None:
+    """The account is gone, and its tokens are void.
+
+    Raises:
+        InUse: it has live calls.
+        Unknown: there is no such account.
+    """
+    agents = await administration.directory.agents(key)
+    trunks = await administration.directory.trunks(key)
+    await administration.directory.remove_account(key)
+    for agent in agents:
+        await administration.phones.withdraw_agent(agent)
+    for trunk in trunks:
+        await administration.phones.withdraw_trunk(trunk)

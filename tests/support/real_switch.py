@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from aiohttp import web
 
 from outdial.asterisk.ari import Ari, AriRefused
 from outdial.asterisk.configuration import ARI_USER, OWN_FOLDERS, Folders, SwitchSettings, files
-from outdial.asterisk.debian import Selection, install
+from outdial.asterisk.runtime import Runtime, have_runtime
 from outdial.sandbox.configuration import Binary
 
 RUNTIME = Path(__file__).parents[2] / ".cache" / "asterisk"
@@ -38,22 +39,22 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
         return int(found.getsockname()[1])
 
 
+@cache
+def runtime() -> Runtime:
+    """The private Asterisk below the checkout's cache; installed where it is missing."""
+    return have_runtime("private", RUNTIME, print)
+
+
 def binary() -> Binary:
-    """The installed Asterisk, run through its own loader and libraries."""
-    root = RUNTIME / "root"
-    # Debian's triplet names the one folder of an architecture.
-    libraries = next((root / "usr" / "lib").glob("*-linux-gnu"))
-    loader = next((root / "usr").glob("lib*/ld-linux-*.so.*"))
-    path = f"{libraries}:{libraries / 'asterisk'}"
-    command = (str(loader), "--library-path", path, str(root / "usr" / "sbin" / "asterisk"))
-    return Binary(command, libraries / "asterisk" / "modules", root / "usr" / "share" / "asterisk")
+    """The same, as the far end takes it."""
+    found = runtime()
+    return Binary(found.command, found.modules, found.data)
 
 
 @asynccontextmanager
 async def real_switch(own: Path) -> AsyncIterator[RealSwitch]:
     """It is up inside, its events reach us, and it is gone afterwards."""
-    await asyncio.to_thread(install, Selection("forky", ("asterisk",)), RUNTIME, print)
-    program = binary()
+    program = await asyncio.to_thread(runtime)
     settings = SwitchSettings(
         "127.0.0.1", free_port(socket.SOCK_DGRAM), 20_000, 29_999, free_port(), free_port(), "outdial", "one", "other"
     )

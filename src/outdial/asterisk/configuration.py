@@ -140,7 +140,8 @@ def _asterisk(folders: Folders) -> str:
         "astspooldir": own / "spool",
         "astlogdir": own / "log",
     }
-    options = ["nofork = yes", "systemname = outdial"]
+    # A call takes some ten files, and the usual soft limit is 1,024.
+    options = ["nofork = yes", "systemname = outdial", "maxfiles = 65536"]
     return _section("directories", [f"{name} => {path}" for name, path in paths.items()]) + _section("options", options)
 
 

@@ -10,7 +10,11 @@ from outdial.calls.engine import Engine
 from outdial.calls.ports import CallStore, Telephony
 from outdial.domain.call import Call, State
 from outdial.domain.commands import Join
+from outdial.domain.events import LegEnded
 from outdial.domain.legs import LegState, Side
+
+SWITCH_LOST = "the switch stopped"
+"""The detail of a leg that went with its switch."""
 
 
 class Recovery:
@@ -35,7 +39,7 @@ class Recovery:
             held = await self._telephony.legs_held()
             if held is None:
                 return
-            for call in self._engine.live.values():
+            for call in tuple(self._engine.live.values()):
                 for side in _differing(call, held.get(call.id, {})):
                     await self._engine.compare_leg(call.id, side)
             for call_id, legs in held.items():
@@ -43,9 +47,15 @@ class Recovery:
                     for side in legs:
                         await self._telephony.drop(call_id, side)
 
+    async def lost(self) -> None:
+        """The switch is gone, and every leg with it: no call waits until it is back to learn so."""
+        for call in tuple(self._engine.live.values()):
+            for side in call.legs_alive:
+                await self._engine.tell(call.id, LegEnded(side, detail=SWITCH_LOST))
+
     async def rejoin(self) -> None:
         """After a takeover: end the comfort that may still sound for agents who were joined meanwhile."""
-        for call in self._engine.live.values():
+        for call in tuple(self._engine.live.values()):
             if call.state is State.JOINED:
                 await self._engine.repeat(call.id, Join())
 

@@ -4,10 +4,7 @@ It knows our switch by its SIP address only. It ends with the process that start
 """
 
 import asyncio
-import ctypes
-import signal
 import socket
-import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -92,6 +89,8 @@ class FarEnd:
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
+            # The kernel kills it when we die, however we die.
+            *("setpriv", "--pdeathsig", "KILL"),
             *self._binary.command,
             *("-C", str(self._folder / "etc" / "asterisk.conf"), "-f"),
             stdin=asyncio.subprocess.DEVNULL,
@@ -99,7 +98,6 @@ class FarEnd:
             stderr=asyncio.subprocess.DEVNULL,
             # Its own session: a Ctrl-C is for us, and we stop it in our own order.
             start_new_session=True,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
         )
 
     async def _booted(self, process: asyncio.subprocess.Process) -> bool:
@@ -162,13 +160,3 @@ def _free_udp_port(host: str) -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
-
-
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-
-def _end_with_parent() -> None:
-    """In the child, before it becomes Asterisk: let the kernel kill it when we die, however we die."""
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

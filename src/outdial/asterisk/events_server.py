@@ -1,0 +1,70 @@
+"""Where the switch dials us to tell its events: a WebSocket listener on loopback.
+
+Must not know what an event means. The reader never blocks, or the switch would close on it.
+"""
+
+import hmac
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+LARGEST_EVENT = 1 << 20
+
+
+class EventsServer:
+    """Takes the switch's one connection; the newest replaces an older one."""
+
+    def __init__(
+        self,
+        user: str,
+        password: str,
+        *,
+        heard: Callable[[dict[str, Any]], None],
+        connected: Callable[[bool], None],
+    ) -> None:
+        self._expected = aiohttp.encode_basic_auth(user, password)
+        self._heard = heard
+        self._connected = connected
+        self._current: web.WebSocketResponse | None = None
+
+    @asynccontextmanager
+    async def listening(self, port: int) -> AsyncIterator[None]:
+        """It takes connections inside. Raises OSError where the port is taken."""
+        app = web.Application()
+        app.router.add_get("/{rest:.*}", self._take)
+        # Once nothing is accepted any more: the switch dials again as soon as it is closed on.
+        app.on_shutdown.append(self._close)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def _close(self, app: web.Application) -> None:
+        if self._current is not None:
+            await self._current.close()
+
+    async def _take(self, request: web.Request) -> web.StreamResponse:
+        if not hmac.compare_digest(request.headers.get("Authorization", ""), self._expected):
+            return web.Response(status=401)
+        socket = web.WebSocketResponse(protocols=("ari",), max_msg_size=LARGEST_EVENT)
+        await socket.prepare(request)
+        before, self._current = self._current, socket
+        if before is not None:
+            await before.close()
+        self._connected(True)
+        try:
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    self._heard(json.loads(message.data))
+        finally:
+            if self._current is socket:
+                self._current = None
+                self._connected(False)
+        return socket

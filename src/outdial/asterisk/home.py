@@ -1,0 +1,115 @@
+"""The one folder of a switch: its configuration files, and the ports and passwords it was given.
+
+They are kept, so that a switch that outlived us can be spoken to again. Must not know the process.
+"""
+
+import json
+import os
+import random
+import secrets
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from outdial.asterisk.configuration import OWN_FOLDERS, Folders, SwitchSettings, files
+from outdial.asterisk.runtime import Runtime
+
+SETTINGS = "settings.json"
+_PORTS = range(20_000, 30_000)
+"""Below the range that the kernel takes ports for outgoing connections from: they stay free while we are away."""
+_ATTEMPTS = 200
+
+
+class NoFreePort(Exception):
+    """No port is free on an address. One line for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an administrator sets of a switch. A port of 0 is any free one."""
+
+    app: str
+    sip_host: str
+    sip_port: int
+    rtp_first_port: int
+    rtp_last_port: int
+    public_address: str | None
+
+
+def known_settings(folder: Path) -> SwitchSettings | None:
+    """The settings that the switch in a folder was last started with; none where it never was."""
+    try:
+        return SwitchSettings(**json.loads((folder / SETTINGS).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def matches(known: SwitchSettings, wanted: Wanted) -> bool:
+    """Whether a switch with these settings is the one wanted."""
+    return wanted.sip_port in (0, known.sip_port) and all(
+        getattr(known, name) == value for name, value in asdict(wanted).items() if name != "sip_port"
+    )
+
+
+def furnish(folder: Path, runtime: Runtime, wanted: Wanted) -> SwitchSettings:
+    """Write everything a switch needs before it starts; passwords and ports are kept where they still fit.
+
+    Raises:
+        NoFreePort: every port tried is taken.
+        OSError: the folder can't be written.
+    """
+    for name in OWN_FOLDERS:
+        (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings = _settings(known_settings(folder), wanted)
+    _write(folder / SETTINGS, json.dumps(asdict(settings), indent=1))
+    for name, text in files(Folders(runtime.modules, runtime.data, folder), settings).items():
+        _write(folder / "etc" / name, text)
+    return settings
+
+
+def _settings(known: SwitchSettings | None, wanted: Wanted) -> SwitchSettings:
+    taken = {wanted.sip_port}
+    ports = []
+    for port in (known.http_port, known.events_port) if known else (0, 0):
+        ports.append(port if port and _is_free("127.0.0.1", port) else _free_port("127.0.0.1", taken))
+        taken.add(ports[-1])
+    sip_port = wanted.sip_port
+    if sip_port == 0:
+        before = known.sip_port if known else 0
+        sip_port = before if before and _is_free(wanted.sip_host, before) else _free_port(wanted.sip_host, taken)
+    return SwitchSettings(
+        **{**asdict(wanted), "sip_port": sip_port},
+        http_port=ports[0],
+        events_port=ports[1],
+        ari_password=known.ari_password if known else secrets.token_hex(24),
+        events_password=known.events_password if known else secrets.token_hex(24),
+    )
+
+
+def _free_port(host: str, taken: set[int]) -> int:
+    for _ in range(_ATTEMPTS):
+        port = random.choice(_PORTS)  # noqa: S311 -- only to keep out of each other's way
+        if port not in taken and _is_free(host, port):
+            return port
+    raise NoFreePort(f"no free port was found on {host} from {_PORTS.start} to {_PORTS.stop - 1}")
+
+
+def _is_free(host: str, port: int) -> bool:
+    """Whether a port is free for TCP and for UDP."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(family, kind) as probe:
+            if kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                return False
+    return True
+
+
+def _write(path: Path, text: str) -> None:
+    """Only its owner may read it: there are passwords in it."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

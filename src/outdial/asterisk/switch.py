@@ -1,0 +1,220 @@
+"""One switch as a whole: its process is kept up, its events are taken, and it is told its phones whenever it is new.
+
+Must not know calls beyond handing events on; what the rest of the product needs of it are the ports it carries.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from outdial.asterisk import home, process
+from outdial.asterisk.ari import Ari, AriError
+from outdial.asterisk.configuration import ARI_USER, SwitchSettings
+from outdial.asterisk.events_server import EventsServer
+from outdial.asterisk.phones import AsteriskPhones
+from outdial.asterisk.runtime import Runtime
+from outdial.asterisk.telephony import APP, AsteriskTelephony
+from outdial.asterisk.translate import PhoneState, translate
+from outdial.domain.directory import Agent, Trunk
+from outdial.domain.events import Event
+
+EVENTS = (
+    "StasisStart",
+    "ChannelStateChange",
+    "ChannelDestroyed",
+    "Dial",
+    "EndpointStateChange",
+    "ApplicationRegistered",
+)
+"""What is sent to us; everything else would only cost both sides time."""
+BOOT_SECONDS = 60
+"""How long a switch may take until it can be used; one that stays out of reach for so long is started anew."""
+PING_SECONDS = 5
+RETRY_SECONDS = 0.2
+MOST_BACKOFF_SECONDS = 10
+
+
+class SwitchError(Exception):
+    """The switch can't be had. One line for people."""
+
+
+class Listener(Protocol):
+    """Who is told what the switch does."""
+
+    def happened(self, call_id: str, event: Event) -> None:
+        """Something happened to a call."""
+        ...
+
+    def phone_changed(self, sip_user: str, online: bool) -> None:
+        """A phone has registered or gone away."""
+        ...
+
+    async def inventory(self) -> tuple[Sequence[Agent], Sequence[Trunk]]:
+        """Every phone and trunk the switch must know."""
+        ...
+
+    async def came_back(self) -> None:
+        """Events reach us (again), and everything that waited has been told: compare before anything is commanded."""
+        ...
+
+    async def died(self) -> None:
+        """The switch is gone, and every channel with it."""
+        ...
+
+
+class Switch:
+    """A switch of our own. Use `running`; everything else is quiet, or refuses, while it is away."""
+
+    def __init__(
+        self, name: str, folder: Path, runtime: Runtime, wanted: home.Wanted, *, ends_with_us: bool = False
+    ) -> None:
+        self._folder, self._runtime, self._wanted, self._ends_with_us = folder, runtime, wanted, ends_with_us
+        self._log = structlog.get_logger().bind(switch=name)
+        self._process = process.running(folder)
+        self.settings = self._settings()
+        self.ari = Ari(f"http://127.0.0.1:{self.settings.http_port}", ARI_USER, self.settings.ari_password)
+        self.telephony = AsteriskTelephony(name, self.ari, lambda: self.reachable)
+        self.phones = AsteriskPhones(self.ari, lambda: self._told)
+        self.version: str | None = None
+        self.reachable = False
+        self._told = False
+        self._connected = False
+        self._greet = asyncio.Event()
+        self._known_start: str | None = None
+        self._ready = asyncio.Event()
+
+    @asynccontextmanager
+    async def running(self, listener: Listener) -> AsyncIterator[None]:
+        """It is kept up inside. On leaving it stays up, with its calls, unless it is to end with us.
+
+        Raises:
+            SwitchError: it can't be started, or does not come up.
+        """
+        events = EventsServer(
+            ARI_USER,
+            self.settings.events_password,
+            heard=lambda event: self._heard(event, listener),
+            connected=self._connection,
+        )
+        try:
+            async with events.listening(self.settings.events_port), self.ari, asyncio.TaskGroup() as tasks:
+                kept = [tasks.create_task(work) for work in (self._keep_up(listener), self._greeting(listener))]
+                kept.append(tasks.create_task(self._watch()))
+                await self._until_ready()
+                yield
+                for task in kept:
+                    task.cancel()
+        except OSError as error:
+            raise SwitchError(f"the switch's events can't be awaited: {error}") from None
+        finally:
+            self.reachable = self._told = False
+            if self._ends_with_us and self._process is not None:
+                await self._process.end()
+
+    async def _until_ready(self) -> None:
+        try:
+            await asyncio.wait_for(self._ready.wait(), BOOT_SECONDS)
+        except TimeoutError:
+            log = self._folder / "log" / "messages"
+            raise SwitchError(f"the switch is not up after {BOOT_SECONDS} s; see {log}") from None
+
+    def _settings(self) -> SwitchSettings:
+        known = home.known_settings(self._folder)
+        if self._process is None or known is None:
+            return home.furnish(self._folder, self._runtime, self._wanted)
+        if not home.matches(known, self._wanted):
+            self._log.warning("the switch runs with older settings until it is restarted: outdial switch restart")
+        return known
+
+    async def _keep_up(self, listener: Listener) -> None:
+        """Start it, wait until it ends, tell so, and start it again."""
+        backoff = RETRY_SECONDS
+        if self._process is not None:
+            self._log.info("adopting the switch", pid=self._process.pid)
+        while True:
+            if self._process is None:
+                command = [*self._runtime.command, "-C", str(self._folder / "etc" / "asterisk.conf"), "-f"]
+                self._process = process.start(command, self._folder, ends_with_us=self._ends_with_us)
+                self._log.info("switch started", pid=self._process.pid, version=self._runtime.version)
+            began = asyncio.get_running_loop().time()
+            await self._process.ended()
+            self._log.error("switch ended", pid=self._process.pid)
+            self._process, self.reachable, self._told = None, False, False
+            await listener.died()
+            backoff = RETRY_SECONDS if asyncio.get_running_loop().time() - began > BOOT_SECONDS else backoff * 2
+            await asyncio.sleep(min(backoff, MOST_BACKOFF_SECONDS))
+
+    def _connection(self, up: bool) -> None:
+        self._connected = up
+        if not up:
+            self.reachable = False
+            self._greet.clear()
+
+    def _heard(self, event: dict[str, Any], listener: Listener) -> None:
+        if event.get("type") == "ApplicationRegistered":
+            # What waited for us has been replayed: from here on the switch can be asked.
+            self._greet.set()
+            return
+        meant = translate(event)
+        if isinstance(meant, PhoneState):
+            listener.phone_changed(meant.sip_user, meant.online)
+        elif meant is not None:
+            listener.happened(*meant)
+
+    async def _greeting(self, listener: Listener) -> None:
+        """After each connection, until it succeeds: learn who it is, tell it what it must know, compare."""
+        while True:
+            await self._greet.wait()
+            try:
+                await self._welcome(listener)
+            except AriError as error:
+                # It opens its event socket a moment before it takes commands.
+                self._log.debug("switch not ready", why=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            self._greet.clear()
+            if self._connected:
+                self.reachable = True
+                self._ready.set()
+                self._log.info("switch ready", version=self.version)
+
+    async def _welcome(self, listener: Listener) -> None:
+        info = await self.ari.info()
+        self.version = str(info["system"]["version"])
+        started = str(info["status"]["startup_time"])
+        await self.ari.allow_events(APP, *EVENTS)
+        await self.ari.subscribe_endpoints(APP)
+        # From here on a change of the directory reaches the switch at once, so none falls between list and switch.
+        self._told = True
+        if started != self._known_start:
+            await self.phones.provision_all(*await listener.inventory())
+            self._known_start = started
+        for endpoint in await self.ari.endpoints():
+            if endpoint.get("state") in ("online", "offline"):
+                listener.phone_changed(str(endpoint["resource"]), endpoint["state"] == "online")
+        await listener.came_back()
+
+    async def _watch(self) -> None:
+        """Ping it: its socket alone does not tell that it hangs. One out of reach for too long is ended."""
+        loop = asyncio.get_running_loop()
+        well = loop.time()
+        while True:
+            await asyncio.sleep(PING_SECONDS)
+            try:
+                await self.ari.info()
+            except AriError:
+                pass
+            else:
+                if self.reachable:
+                    well = loop.time()
+            if self._process is None:
+                well = loop.time()
+            elif loop.time() - well > BOOT_SECONDS:
+                self._log.error("switch out of reach: ending it", pid=self._process.pid)
+                self._process.kill(signal.SIGKILL)
+                well = loop.time()

@@ -1,0 +1,109 @@
+"""The real switch outlives us and is adopted; killed, it comes back knowing its phones; and nothing is left of one that
+was to end with us."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import aiohttp
+
+from outdial.asterisk import process
+from outdial.asterisk.home import Wanted
+from outdial.asterisk.switch import Switch
+from outdial.asterisk.telephony import APP
+from outdial.domain.directory import Agent, Trunk
+from outdial.domain.events import Event
+from outdial.domain.plan import Phone, PhoneKind
+from support.real_switch import runtime
+
+AGENT = Agent("acc", "1", "Ann", Phone(PhoneKind.SIP, "acc-1"), sip_user="acc-1", sip_ha1="0" * 32)
+
+
+class Ears:
+    """Hears everything a switch tells, and wakes whoever waits for it."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.phones: dict[str, bool] = {}
+        self._news = asyncio.Event()
+
+    def happened(self, call_id: str, event: Event) -> None:
+        self._note(f"{call_id} {type(event).__name__}")
+
+    def phone_changed(self, sip_user: str, online: bool) -> None:
+        self.phones[sip_user] = online
+        self._news.set()
+
+    async def inventory(self) -> tuple[Sequence[Agent], Sequence[Trunk]]:
+        self._note("asked for its phones")
+        return (AGENT,), ()
+
+    async def came_back(self) -> None:
+        self._note("came back")
+
+    async def died(self) -> None:
+        self._note("died")
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        while not true():
+            self._news.clear()
+            await self._news.wait()
+
+    def _note(self, what: str) -> None:
+        self.told.append(what)
+        self._news.set()
+
+
+def make(folder: Path, *, ends_with_us: bool = True) -> Switch:
+    wanted = Wanted(APP, "127.0.0.1", 0, 21_000, 21_999, None)
+    return Switch("main", folder, runtime(), wanted, ends_with_us=ends_with_us)
+
+
+async def test_a_switch_outlives_us_and_is_adopted(tmp_path: Path) -> None:
+    first, ears = make(tmp_path, ends_with_us=False), Ears()
+    async with first.running(ears):
+        assert first.reachable
+        assert ears.phones["acc-1"] is False
+        before = process.running(tmp_path)
+    assert before is not None
+    try:
+        assert before.alive
+        assert not first.reachable
+        second, ears = make(tmp_path, ends_with_us=False), Ears()
+        async with second.running(ears):
+            assert process.running(tmp_path) == before
+            assert second.settings == first.settings
+            assert ears.told[-1] == "came back"
+    finally:
+        await before.end()
+    assert process.running(tmp_path) is None
+
+
+async def test_a_killed_switch_comes_back_and_is_told_its_phones_again(tmp_path: Path) -> None:
+    switch, ears = make(tmp_path), Ears()
+    async with switch.running(ears):
+        first = process.running(tmp_path)
+        assert first is not None
+        ears.phones.clear()
+        ears.told.clear()
+        os.kill(first.pid, signal.SIGKILL)
+        await ears.until(lambda: "died" in ears.told)
+        assert not switch.reachable
+        await ears.until(lambda: "came back" in ears.told and bool(ears.phones))
+        assert ears.told == ["died", "asked for its phones", "came back"]
+        assert ears.phones["acc-1"] is False
+        second = process.running(tmp_path)
+        assert second is not None
+        assert second != first
+    assert not second.alive
+
+
+async def test_a_stranger_on_the_events_port_is_refused(tmp_path: Path) -> None:
+    switch, ears = make(tmp_path), Ears()
+    async with switch.running(ears), aiohttp.ClientSession() as http:
+        url = f"http://127.0.0.1:{switch.settings.events_port}/"
+        async with http.get(url, headers={"Authorization": "Basic eDp5"}) as refused:
+            assert refused.status == 401
+        assert switch.reachable

@@ -1,6 +1,6 @@
 """What other programs are told of a call: one notice for each thing that became true between two of its values.
 
-Pure. Sequence numbers and delivery are the outbox's business.
+Pure. Sequence numbers and delivery are the outbox's business; every type is described in `notice_types`.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ class Notice:
 
     type: str
     account: str
-    call_id: str
+    call_id: str | None
+    """The call it is about, or that an agent is on; none where there is no such call."""
     at: int
     data: dict[str, Any]
 
@@ -27,8 +28,31 @@ def notices(before: Call | None, after: Call, now: int) -> tuple[Notice, ...]:
     types = tuple(_types(before, after))
     if not types:
         return ()
-    data = _data(after)
+    data = call_data(after)
     return tuple(Notice(f"call.{name}.v1", after.account, after.id, now, data) for name in types)
+
+
+def call_data(call: Call) -> dict[str, Any]:
+    """What is told of a call, whatever has just become of it."""
+    plan, result = call.plan, call.result
+    return {
+        "callId": call.id,
+        "agentId": plan.agent_id,
+        "groups": list(plan.groups),
+        "party": {"number": plan.number, "agentId": plan.called_agent_id},
+        "reference": plan.reference,
+        "application": plan.application,
+        "state": call.state.value,
+        "revision": call.revision,
+        "result": result and {"code": result.code.value, "party": result.party.value, "reason": result.reason.value},
+        "detail": result.detail if result else None,
+        "hungUpBy": call.hung_up_by.value if call.hung_up_by else None,
+        "createdAt": plan.created_at,
+        "agentAnsweredAt": call.agent.answered_at,
+        "partyAnsweredAt": call.party.answered_at,
+        "joinedAt": call.joined_at,
+        "endedAt": call.ended_at,
+    }
 
 
 def _types(before: Call | None, after: Call) -> list[str]:
@@ -54,25 +78,3 @@ def _leg_types(was: LegState, state: LegState, side: Side) -> list[str]:
     if state is was or (state is LegState.GONE and was is LegState.NONE):
         return []
     return [f"{Party.of(side).lower()}.{_LEG_WORDS[state]}"]
-
-
-def _data(call: Call) -> dict[str, Any]:
-    plan, result = call.plan, call.result
-    return {
-        "callId": call.id,
-        "agentId": plan.agent_id,
-        "calledAgentId": plan.called_agent_id,
-        "number": plan.number,
-        "reference": plan.reference,
-        "application": plan.application,
-        "state": call.state.value,
-        "revision": call.revision,
-        "result": result and {"code": result.code.value, "party": result.party.value, "reason": result.reason.value},
-        "detail": result.detail if result else None,
-        "hungUpBy": call.hung_up_by.value if call.hung_up_by else None,
-        "createdAt": plan.created_at,
-        "agentAnsweredAt": call.agent.answered_at,
-        "partyAnsweredAt": call.party.answered_at,
-        "joinedAt": call.joined_at,
-        "endedAt": call.ended_at,
-    }

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from outdial import __version__
 from outdial.api import errors
+from outdial.api.attempts import Attempts
 from outdial.api.framing import Framing
 from outdial.api.parts import Parts
 from outdial.api.routes import add_routes
@@ -20,6 +21,7 @@ def make_app(parts: Parts) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.parts = parts
+    app.state.attempts = Attempts(parts.clock)
     errors.install(app)
     app.add_middleware(Framing)
     add_routes(app)

@@ -114,6 +114,8 @@ async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for nothing else
     if error.status_code == 404:
         return answer(NotFound())
+    if error.status_code == 413:
+        return answer(refused.BodyTooLarge())
     if error.status_code == 405:
         message, code = _METHOD_NOT_ALLOWED
         return _body(405, message.format(request.method), code, {"Allow": ", ".join(_methods_at(request))})

@@ -1,14 +1,17 @@
-"""Around every request: paths are matched without regard to case and last slash, and no fault gets out bare.
+"""Around every request: paths are matched without regard to case and last slash, bodies have an end, no fault is bare.
 
 Pure ASGI. Knows paths, and nothing of what is behind them.
 """
 
 import re
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from outdial.api.errors import fault, log_fault
 
+LONGEST_BODY = 100 * 1024
+"""Bytes. A longer body is 413, whether its length was announced or not; what is beyond is never kept."""
 _ANY_CASE = re.compile(r"/+(v[0-9]+|auth)/", re.IGNORECASE)
 
 
@@ -32,7 +35,7 @@ class Framing:
 
         scope = {**scope, "path": plain_path(scope["path"])}
         try:
-            await self._app(scope, receive, watched_send)
+            await self._app(scope, _bounded(scope, receive), watched_send)
         except Exception as error:
             log_fault(scope["method"], scope["path"], error)
             if begun:
@@ -48,3 +51,27 @@ def plain_path(path: str) -> str:
     if _ANY_CASE.match(path):
         path = path.lower()
     return path.rstrip("/") or "/"
+
+
+def _bounded(scope: Scope, receive: Receive) -> Receive:
+    """The same body, up to a length. Nothing is refused before the body is asked for: a bad token comes first."""
+    read = 0
+
+    async def bounded_receive() -> Message:
+        nonlocal read
+        if read == 0 and _announced(scope) > LONGEST_BODY:
+            raise HTTPException(413)
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > LONGEST_BODY:
+            raise HTTPException(413)
+        return message
+
+    return bounded_receive
+
+
+def _announced(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0

@@ -1,11 +1,38 @@
 """Every URL of the API, in one list."""
 
 from fastapi import FastAPI
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
-from outdial.api import status
+from outdial.api import agents, calls, oauth, status
+from outdial.api.pages import Page
+
+
+class _Version(Convertor[str]):
+    """A version that exists; with any other number there is no such page."""
+
+    regex = "[0-6]"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("version", _Version())
+_ACCOUNT = "/v{version:version}/{account}"
 
 ROUTES = [
+    # The Calls API; these paths are in lower case and without a last slash, as `framing.plain_path` makes them.
+    Page(POST=calls.place).at(_ACCOUNT + "/calls"),
+    Page(GET=calls.read, POST=calls.control, DELETE=calls.hang_up).at(_ACCOUNT + "/calls/{call_id}"),
+    Page(GET=agents.available).at(_ACCOUNT + "/agents"),
+    Page(GET=agents.read).at(_ACCOUNT + "/agents/{agent_id}"),
+    # Tokens.
+    Page(POST=oauth.account_token).at("/v{version:version}/oauth2/token"),
+    Page(POST=oauth.client_token).at("/auth/connect/token"),
+    # The process.
     Route("/healthz", status.alive),
     Route("/readyz", status.ready),
     Route("/metrics", status.metrics),

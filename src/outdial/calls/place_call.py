@@ -10,7 +10,6 @@ from outdial.calls.limits import Limits
 from outdial.calls.plan_call import plan_call
 from outdial.calls.ports import Calls, CallStore, Clock, Reserved, Wanted
 from outdial.domain.call import Call, State, place
-from outdial.domain.directory import Account
 from outdial.domain.events import Asker
 from outdial.domain.refusals import AgentNotReached, NoAgentAvailable, SwitchUnreachable
 from outdial.domain.request import CallRequest
@@ -33,9 +32,10 @@ class Placing:
 
 
 async def place_call(
-    placing: Placing, account: Account, request: CallRequest, *, version: int, idempotency_id: str | None = None
+    placing: Placing, account: str, request: CallRequest, *, version: int, idempotency_id: str | None = None
 ) -> Call:
-    """Place one call; it is stored, its agent reserved, and the agent's phone asked to ring, when this returns.
+    """Place one call of an account (its key); it is stored, its agent reserved, and the agent's phone asked to ring,
+    when this returns.
 
     Where the agent is chosen from groups and a phone can't be rung, the next one is tried.
 
@@ -61,7 +61,7 @@ async def place_call(
 
 async def _attempt(
     placing: Placing,
-    account: Account,
+    account: str,
     request: CallRequest,
     version: int,
     idempotency_id: str | None,
@@ -74,7 +74,7 @@ async def _attempt(
         placing.limits.take(reserved.account, trunk, call_id)
         return place(call_id, reserved.account.key, placing.switch, plan)[0]
 
-    wanted = Wanted(account.key, request.agent_id, request.groups, request.called_agent_id, tried)
+    wanted = Wanted(call_id, account, request.agent_id, request.groups, request.called_agent_id, tried)
     try:
         call = await placing.store.place(wanted, build, now, idempotency_id)
     except BaseException:

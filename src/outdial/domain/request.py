@@ -12,8 +12,8 @@ from outdial.domain import refusals as refused
 from outdial.domain.consent import Consent, check_consent, parse_consent, scenario_of
 
 Body = dict[str, Any]
-_MOST_GROUPS = 50
-_GROUP_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+MOST_GROUPS = 50
+GROUP_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _URL = re.compile(r"https?://[A-Za-z0-9\[\]._~%-][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*", re.IGNORECASE)
 _SINCE = {
     ("from", "presentedCLID"): 2,
@@ -199,9 +199,9 @@ def _check_agent_id(agent_id: str | None, member: str) -> None:
 
 
 def _check_groups(groups: tuple[str, ...]) -> None:
-    if len(groups) > _MOST_GROUPS:
+    if len(groups) > MOST_GROUPS:
         raise refused.TooManyGroups(member="from.groups")
-    if not all(_GROUP_ID.fullmatch(group) for group in groups):
+    if not all(GROUP_ID.fullmatch(group) for group in groups):
         raise refused.GroupIdInvalid(member="from.groups")
 
 

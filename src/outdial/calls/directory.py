@@ -132,6 +132,8 @@ class Claimed:
     claim: Claim
     idempotency_id: str
     answer: dict[str, Any] | None = None
+    call: Call | None = None
+    """With REPLAY where the first answer was never settled: the call that was placed, of which to make it anew."""
 
 
 class Idempotency(Protocol):

@@ -72,6 +72,8 @@ class Reserved:
 class Wanted:
     """Whom a placing transaction is to reserve: one agent by id, or one of the groups', and perhaps a called agent."""
 
+    call_id: str
+    """The call that is to be built; agents are reserved in its name."""
     account: str
     agent_id: str | None
     groups: tuple[str, ...]
@@ -89,7 +91,8 @@ class CallStore(Protocol):
         """Reserve, build, insert and note, all or nothing.
 
         In the contract's order: account switched on, agents known, agents free, then whatever `build` refuses.
-        `build` is pure and runs inside the transaction; what it raises undoes the reservation.
+        `build` runs inside the transaction, perhaps in another thread, and once more where the transaction has to be
+        repeated; what it raises undoes the reservation.
 
         Raises:
             Refusal: the first rule broken.

@@ -1,0 +1,148 @@
+"""One database: SQLite in a file, or PostgreSQL. Statements are plain functions of a connection on both.
+
+Must not know what is written.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from outdial.domain.refusals import Refusal, StoreUnavailable
+from outdial.storage.bell import Bell
+from outdial.storage.engines import DatabaseEngine, PostgreSql, SqliteFile
+from outdial.storage.journal import Journal, Work, Write
+from outdial.storage.outage import is_outage, was_rolled_back
+
+T = TypeVar("T")
+
+
+class DatabaseError(Exception):
+    """The database can't be used. One line for people."""
+
+
+class Database:
+    """Reads at once, writes through the journal. Open one with `open_database`."""
+
+    def __init__(self, engine: DatabaseEngine, journal: Journal, bell: Bell) -> None:
+        self._engine = engine
+        self._journal = journal
+        self.bell = bell
+        """Rung for an account when notices of it have been committed."""
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for the journal."""
+        return self._journal.depth
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """What a function finds. Raises StoreUnavailable where the database does not answer."""
+        try:
+            return await self._attempt(work)
+        except Exception as error:
+            raise _told(error) from error
+
+    async def write(
+        self,
+        work: Callable[[Connection], T],
+        *,
+        account: str | None = None,
+        undoable: bool = True,
+        rings: bool = False,
+    ) -> T:
+        """What a function has written, once it is durable; see `journal.Write`. It may be run more than once.
+
+        Raises:
+            StoreUnavailable: the database does not answer, or would not take it. It may have been written all the same.
+        """
+        try:
+            written: T = await self._journal.write(Write(work, account, undoable, rings))
+        except Exception as error:
+            raise _told(error) from error
+        return written
+
+    async def answers(self) -> bool:
+        """Whether the database answers now."""
+        try:
+            await self.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+        except Refusal:
+            return False
+        return True
+
+    async def _attempt(self, work: Callable[[Connection], T]) -> T:
+        try:
+            return await self._engine.read(work)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+        # A kept connection may have broken meanwhile; there is no telling until it is used.
+        return await self._engine.read(work)
+
+
+def is_sqlite(url: str) -> bool:
+    """Which of the two a URL means."""
+    return url.startswith("sqlite:")
+
+
+@asynccontextmanager
+async def open_database(url: str, committed: Callable[[int], None] = lambda _: None) -> AsyncIterator[Database]:
+    """A database is usable inside; `committed` hears how many writes each commit took.
+
+    Connects when it is first used. Leaving waits until everything asked for is written.
+    """
+    engine, bell = _engine(url), Bell()
+
+    def after_commit(writes: Sequence[Write]) -> None:
+        committed(len(writes))
+        for account in {write.account for write in writes if write.rings and write.account is not None}:
+            bell.ring(account)
+
+    journal = Journal(engine.transact, after_commit)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            writer = tasks.create_task(journal.run())
+            try:
+                yield Database(engine, journal, bell)
+            finally:
+                await journal.drained()
+                writer.cancel()
+    finally:
+        await engine.close()
+
+
+async def run_apart(url: str, work: Work) -> object:
+    """Run something in a transaction of its own, outside any journal: migrations.
+
+    Raises:
+        DatabaseError: the database can't be used.
+    """
+    engine = _engine(url)
+    try:
+        return await engine.apart(work)
+    except Exception as error:
+        if isinstance(error, SQLAlchemyError) or is_outage(error):
+            raise DatabaseError(f"database: {_said(error)}") from None
+        raise
+    finally:
+        await engine.close()
+
+
+def _engine(url: str) -> DatabaseEngine:
+    try:
+        return SqliteFile(url) if is_sqlite(url) else PostgreSql(url)
+    except ArgumentError:
+        # SQLAlchemy's own words would repeat the URL, and the password in it.
+        raise DatabaseError("database: the URL is not a database's") from None
+
+
+def _told(error: Exception) -> Exception:
+    """What whoever asked is told: an outage is a refusal; anything else is theirs to know, or a fault of ours."""
+    return StoreUnavailable() if is_outage(error) or was_rolled_back(error) else error
+
+
+def _said(error: BaseException) -> str:
+    lines = str(getattr(error, "orig", None) or error).splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,170 @@
+"""What differs between SQLite and PostgreSQL: connections, threads, and how writers keep out of each other's way.
+
+SQLite's statements run in threads of our own, a whole transaction at a time: a hop for each statement would cost
+more than the statements. PostgreSQL's run on asyncpg. Must not know what is written.
+"""
+
+import asyncio
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from sqlite3 import Connection as SqliteConnection
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, BigInteger, Connection, Engine, bindparam, create_engine, event, make_url, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
+
+from outdial.storage.journal import Done, Write, run_all
+
+T = TypeVar("T")
+READERS = 4
+BUSY_MS = 5_000
+CONNECT_SECONDS = 5
+COMMAND_SECONDS = 15
+"""A statement that takes longer never will be answered: the journal must not wait for ever."""
+
+
+class DatabaseEngine(ABC):
+    """One of the two."""
+
+    @abstractmethod
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """What a function finds; whatever it writes is not kept."""
+
+    @abstractmethod
+    async def transact(self, writes: Sequence[Write]) -> list[Done]:
+        """Make writes in one transaction; durable when this returns."""
+
+    @abstractmethod
+    async def apart(self, work: Callable[[Connection], T]) -> T:
+        """Run one function in a transaction."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of every connection."""
+
+
+class SqliteFile(DatabaseEngine):
+    """A file, with one writer and a few readers, each with a thread and a connection."""
+
+    def __init__(self, url: str) -> None:
+        self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE", 1)
+        self._reading = _sqlite_engine(url, "BEGIN", READERS)
+        self._writer = ThreadPoolExecutor(1, "database-writer")
+        self._readers = ThreadPoolExecutor(READERS, "database-reader")
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        def in_thread() -> T:
+            with self._reading.connect() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, in_thread)
+
+    async def transact(self, writes: Sequence[Write]) -> list[Done]:
+        return await self.apart(lambda connection: run_all(connection, writes))
+
+    async def apart(self, work: Callable[[Connection], T]) -> T:
+        def in_thread() -> T:
+            with self._writing.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, in_thread)
+
+    async def close(self) -> None:
+        for pool in (self._writer, self._readers):
+            pool.shutdown()
+        self._reading.dispose()
+        self._writing.dispose()
+
+
+def _sqlite_engine(url: str, begin: str, connections: int) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        connect_args={"check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: SqliteConnection, _: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's own record
+        # We begin transactions ourselves: the driver's way would take the write lock too late.
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout = {BUSY_MS}",
+            "journal_mode = WAL",
+            # A step is durable when the commit returns, even if the power fails.
+            "synchronous = FULL",
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+class PostgreSql(DatabaseEngine):
+    """A server, which other processes use too."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: AsyncEngine = create_async_engine(
+            _asyncpg_url(url),
+            pool_size=READERS + 1,
+            max_overflow=0,
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": COMMAND_SECONDS,
+                "server_settings": {"application_name": "outdial"},
+            },
+        )
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def transact(self, writes: Sequence[Write]) -> list[Done]:
+        def work(connection: Connection) -> list[Done]:
+            _take_turns(connection, writes)
+            return run_all(connection, writes)
+
+        return await self.apart(work)
+
+    async def apart(self, work: Callable[[Connection], T]) -> T:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def _asyncpg_url(url: str) -> URL:
+    """The URL as SQLAlchemy wants it; `sslmode`, which every other program understands, is `ssl` to this driver."""
+    parsed = make_url(url).set(drivername="postgresql+asyncpg")
+    mode = parsed.query.get("sslmode")
+    if mode is None:
+        return parsed
+    return parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+
+
+_TURN = text("SELECT pg_advisory_xact_lock(each) FROM unnest(:keys) AS each").bindparams(
+    bindparam("keys", type_=ARRAY(BigInteger))
+)
+
+
+def _take_turns(connection: Connection, writes: Sequence[Write]) -> None:
+    """Wait for other processes that write for the same accounts. All locks at once and in order: so no two
+    transactions, whatever they group, can wait for each other."""
+    accounts = {write.account for write in writes if write.account is not None}
+    if accounts:
+        connection.execute(_TURN, {"keys": sorted(_key(account) for account in accounts)})
+
+
+def _key(account: str) -> int:
+    digest = hashlib.blake2b(account.encode(), digest_size=8, person=b"outdial").digest()
+    return int.from_bytes(digest, signed=True)

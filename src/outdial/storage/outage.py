@@ -1,0 +1,43 @@
+"""What a database's exception means: it does not answer, it would rather be asked again, or a row stands in the way.
+
+Must not know what was asked of it.
+"""
+
+from sqlite3 import SQLITE_CONSTRAINT_FOREIGNKEY
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import exc
+
+_OUTAGE_CLASSES = ("08", "53", "57", "58", "XX")
+"""SQLSTATE classes: connection, resources, operator intervention, system, internal error."""
+_ROLLED_BACK_CLASS = "40"
+"""SQLSTATE class of deadlocks and serialisation failures: the same again may succeed."""
+_FOREIGN_KEY = "23503"
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database does not answer, or can't write at all, whatever it is asked."""
+    if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, OSError | exc.OperationalError | exc.InterfaceError | exc.TimeoutError):
+        return True
+    # While a connection is being made, the driver's own errors come through unwrapped.
+    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+        return True
+    return _sql_state(error).startswith(_OUTAGE_CLASSES)
+
+
+def was_rolled_back(error: BaseException) -> bool:
+    """Whether the database gave the transaction up for another's sake."""
+    return _sql_state(error).startswith(_ROLLED_BACK_CLASS)
+
+
+def names_nothing(error: exc.IntegrityError) -> bool:
+    """Whether a row refers to one that is not there; else it is one too many of its kind."""
+    if getattr(error.orig, "sqlite_errorcode", None) == SQLITE_CONSTRAINT_FOREIGNKEY:
+        return True
+    return _sql_state(error) == _FOREIGN_KEY
+
+
+def _sql_state(error: BaseException) -> str:
+    return str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")

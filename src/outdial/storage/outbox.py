@@ -1,0 +1,78 @@
+"""The outbox: every notice becomes a row in the very transaction that made it true. Numbers have no gaps.
+
+Knows no receiver: streams and webhooks read from here.
+"""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+
+from sqlalchemy import Connection, bindparam, insert, select, text
+
+from outdial.domain.notices import Notice
+from outdial.storage.database import Database
+from outdial.storage.tables import outbox, outbox_heads
+
+PAGE = 200
+
+_INSERT = insert(outbox)
+_AFTER = (
+    select(outbox)
+    .where(outbox.c.account == bindparam("of"), outbox.c.seq > bindparam("after"))
+    .order_by(outbox.c.seq)
+    .limit(bindparam("most"))
+)
+_LAST = select(outbox_heads.c.last).where(outbox_heads.c.account == bindparam("of"))
+# The row stays locked until the commit, so that numbers become visible in order.
+_ADVANCE = text(
+    "INSERT INTO outbox_heads (account, last) VALUES (:of, :count)"
+    " ON CONFLICT (account) DO UPDATE SET last = outbox_heads.last + :count RETURNING last"
+)
+
+
+def add_notices(connection: Connection, notices: Sequence[Notice]) -> None:
+    """Add one account's notices, in order, numbered on from its last."""
+    if not notices:
+        return
+    account, count = notices[0].account, len(notices)
+    first: int = connection.execute(_ADVANCE, {"of": account, "count": count}).scalar_one() - count + 1
+    rows = [
+        {
+            "account": account,
+            "seq": seq,
+            "type": notice.type,
+            "call_id": notice.call_id,
+            "at": notice.at,
+            "data": json.dumps(notice.data, separators=(",", ":")),
+        }
+        for seq, notice in enumerate(notices, first)
+    ]
+    connection.execute(_INSERT, rows)
+
+
+class StoredNotices:
+    """Reads an account's notices. What is older than the retention is not there any more."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def last(self, account: str) -> int:
+        """The number of an account's newest notice; 0 before the first."""
+        found: int | None = await self._database.read(lambda c: c.execute(_LAST, {"of": account}).scalar())
+        return found or 0
+
+    async def after(self, account: str, seq: int, limit: int = PAGE) -> list[tuple[int, Notice]]:
+        """An account's notices beyond a number, oldest first, with their numbers."""
+        values = {"of": account, "after": seq, "most": limit}
+        rows = await self._database.read(lambda c: c.execute(_AFTER, values).all())
+        return [(row.seq, Notice(row.type, account, row.call_id, row.at, json.loads(row.data))) for row in rows]
+
+    async def follow(self, account: str, seq: int) -> AsyncIterator[tuple[int, Notice]]:
+        """An account's notices beyond a number, and then each new one as soon as it is durable, without end."""
+        with self._database.bell.listening(account) as rung:
+            while True:
+                rung.clear()
+                page = await self.after(account, seq)
+                for seq, notice in page:  # noqa: PLR1704 -- the number read last is where to go on
+                    yield seq, notice
+                if not page:
+                    await rung.wait()

@@ -1,0 +1,40 @@
+"""Forgets what has been kept for long enough, a little at a time, so that calls never wait for it.
+
+Must not touch a live call.
+"""
+
+from functools import partial
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, false, select, tuple_
+
+from outdial.storage.database import Database
+from outdial.storage.idempotency import KEPT_MS
+from outdial.storage.tables import calls, idempotency, outbox
+
+BATCH = 500
+_DAY_MS = 24 * 3600 * 1000
+
+
+async def forget_old(database: Database, days: int, now: int, batch: int = BATCH) -> int:
+    """Delete calls that ended, and notices, more than so many days ago, and idempotency keys of yesterday.
+
+    How many rows went. Each batch is a commit of its own.
+    """
+    before = now - days * _DAY_MS
+    ended = (calls.c.live == false()) & (calls.c.ended_at < before)
+    forgotten = 0
+    for table, condition in (
+        (calls, ended),
+        (outbox, outbox.c.at < before),
+        (idempotency, idempotency.c.claimed_at < now - KEPT_MS),
+    ):
+        work = partial(_delete, table=table, condition=condition, batch=batch)
+        while gone := await database.write(work, undoable=False):
+            forgotten += gone
+    return forgotten
+
+
+def _delete(connection: Connection, table: Table, condition: ColumnElement[bool], batch: int) -> int:
+    key = tuple_(*table.primary_key.columns)
+    some = select(*table.primary_key.columns).where(condition).limit(batch)
+    return connection.execute(delete(table).where(key.in_(some))).rowcount

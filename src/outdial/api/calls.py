@@ -34,7 +34,8 @@ async def place(request: Request) -> Response:
     url = account_url(request, parts, account)
     body = await json_body(request)
     key = request.headers.get("idempotency-key")
-    return await once(parts, account, key, body, partial(_place, request, parts, account, url, body))
+    respond = partial(_place, request, parts, account, url, body)
+    return await once(parts, account, key, body, respond, partial(_placed, url))
 
 
 async def read(request: Request) -> Response:
@@ -75,7 +76,11 @@ async def _place(
         call = await place_call(parts.placing, account, asked, version=version, idempotency_id=idempotency_id)
     except Refusal as refusal:
         return answer(refusal, versioned(version))
-    return reply(201, placed(call, url), version, {"Location": call_url(url, call.id)})
+    return _placed(url, call)
+
+
+def _placed(url: str, call: Call) -> Response:
+    return reply(201, placed(call, url), call.plan.version, {"Location": call_url(url, call.id)})
 
 
 async def _find(request: Request, parts: Parts, account: str) -> Call:

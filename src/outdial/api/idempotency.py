@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the same key and body get the first answer again, and no second call. Knows no call."""
+"""`Idempotency-Key`: the same key and body get the first answer again, and no second call."""
 
 import hashlib
 import json
@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from outdial.api.errors import answer
 from outdial.api.parts import Parts
-from outdial.calls.directory import Claim
+from outdial.calls.directory import Claim, Claimed
+from outdial.domain.call import Call
 from outdial.domain.refusals import BadRequest, Conflict, Refusal, Unprocessable
 
 REPLAYED = "Idempotent-Replayed"
@@ -37,12 +38,17 @@ class IdempotencyKeyReused(Unprocessable):
     text = "This Idempotency-Key was used with a different request body"
 
 
-async def once(
-    parts: Parts, account: str, key: str | None, body: bytes, respond: Callable[[str | None], Awaitable[Response]]
-) -> Response:
-    """Answer a request, or give its first answer again. `respond` is told the id under which the key was claimed.
+Respond = Callable[[str | None], Awaitable[Response]]
+"""Answers a request, told the id under which its key was claimed, if it has one."""
 
-    Whatever `respond` answers is kept, refusals included, but for 429 and 5xx, which free the key.
+
+async def once(
+    parts: Parts, account: str, key: str | None, body: bytes, respond: Respond, recall: Callable[[Call], Response]
+) -> Response:
+    """Answer a request, or give its first answer again.
+
+    Whatever `respond` answers is kept, refusals included, but for 429 and 5xx, which free the key. `recall` answers
+    for a call that was placed by a process which died before its answer could be kept.
 
     Raises:
         Refusal: the key can't be used; nothing was done.
@@ -59,8 +65,7 @@ async def once(
         case Claim.MISMATCH:
             raise IdempotencyKeyReused
         case Claim.REPLAY:
-            kept = claimed.answer or {}
-            return Response(kept["body"].encode(), kept["status"], {**kept["headers"], REPLAYED: "true"})
+            return _again(claimed, recall)
         case Claim.NEW:
             return await _answer_first(parts, claimed.idempotency_id, respond)
 
@@ -72,9 +77,18 @@ def hash_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-async def _answer_first(
-    parts: Parts, idempotency_id: str, respond: Callable[[str | None], Awaitable[Response]]
-) -> Response:
+def _again(claimed: Claimed, recall: Callable[[Call], Response]) -> Response:
+    kept = claimed.answer
+    if kept is not None:
+        response = Response(kept["body"].encode(), kept["status"], kept["headers"])
+    else:
+        assert claimed.call is not None  # noqa: S101 -- a key that is known has an answer or a call
+        response = recall(claimed.call)
+    response.headers[REPLAYED] = "true"
+    return response
+
+
+async def _answer_first(parts: Parts, idempotency_id: str, respond: Respond) -> Response:
     """Should we be killed or cancelled meanwhile, the key stays claimed, and whoever takes it next finds the call."""
     try:
         response = await respond(idempotency_id)

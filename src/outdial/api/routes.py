@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from outdial.api import agents, calls, oauth, status
 from outdial.api.pages import Page
+from outdial.api.reference import pages as reference
 
 
 class _Version(Convertor[str]):
@@ -36,6 +37,9 @@ ROUTES = [
     Route("/healthz", status.alive),
     Route("/readyz", status.ready),
     Route("/metrics", status.metrics),
+    # What the API says of itself.
+    Route("/openapi.json", reference.openapi),
+    Route("/docs", reference.docs),
 ]
 
 

@@ -1,0 +1,72 @@
+"""The OpenAPI document: the Calls API by hand, the management API from its models, what they share in one place."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from outdial.api.auth import SCOPES
+from outdial.api.reference.operations import AGENTS, CALLS, PATHS, PROCESS, TOKENS
+from outdial.api.reference.schemas import SCHEMAS
+from outdial.api.reference.shared import HEADERS, NAMES, PARAMETERS, RESPONSES, refusals
+
+_ABOUT = (
+    "Outdial places phone calls on behalf of agents: a request names an agent, or groups to choose an available agent "
+    "from, and whom to call; the agent's phone rings, then the other side's, and both are joined.\n\n"
+    "Every refusal has the same shape, `message` and `code`. Paths of the Calls API are matched without regard to "
+    "case, and with or without the last slash."
+)
+_TAGS = {
+    CALLS: "Make a call, read it, hang it up.",
+    AGENTS: "Who there is, and who is available.",
+    TOKENS: "Access tokens, for secrets. OAuth 2.0, client credentials.",
+    PROCESS: "How the process is.",
+}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The whole document, made once."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, description=_ABOUT, routes=app.routes)
+        for path in made.setdefault("paths", {}).values():
+            for operation in path.values():
+                _complete(operation)
+        made["paths"] = {**PATHS, **made["paths"]}
+        made["tags"] = [{"name": name, "description": about} for name, about in _TAGS.items()]
+        made["components"] = _components(made.get("components", {}))
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _components(found: dict[str, Any]) -> dict[str, Any]:
+    schemas = {name: schema for name, schema in found.get("schemas", {}).items() if "ValidationError" not in name}
+    return {
+        **found,
+        "schemas": {**schemas, **SCHEMAS},
+        "parameters": PARAMETERS,
+        "headers": HEADERS,
+        "responses": {NAMES[status]: response for status, response in RESPONSES.items()},
+        "securitySchemes": {
+            "bearer": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "An access token. Scopes: "
+                + "; ".join(f"`{scope}`: {about}" for scope, about in SCOPES.items())
+                + ".",
+            },
+            "basic": {"type": "http", "scheme": "basic", "description": "Client id and secret; for a token only."},
+        },
+    }
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """Say of an operation of the management API what is true of all: how it turns requests down."""
+    responses = operation.setdefault("responses", {})
+    if "HTTPValidationError" in str(responses.get("422", "")):
+        del responses["422"]
+    wanted = "400 401 403 404 503"
+    if "requestBody" in operation:
+        wanted += " 413"
+    for status, refusal in refusals(wanted).items():
+        responses.setdefault(status, refusal)

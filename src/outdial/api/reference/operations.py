@@ -29,8 +29,8 @@ _PLACE: Operation = {
         "Calls on behalf of an agent, or of an available agent of groups. The agent's phone rings first; on answer the "
         "other side is dialled, and both are joined. The reply comes once the agent's phone has been asked to ring.\n\n"
         "The first rule broken is the one reported, in this order: token, content type, size, JSON, version, "
-        "structure, lengths and characters, consent, account switched on, agents known, agents free, number, caller id, policy, "
-        "placing.\n\n"
+        "structure, lengths and characters, consent, account switched on, agents known, agents free, number, "
+        "caller id, policy, placing.\n\n"
         "Consent: from an agent to a number, on both sides or on neither, and then it decides the recording; between "
         "agents on neither side; from groups never on `from`, and on `to` it is combined with the account's setting."
     ),

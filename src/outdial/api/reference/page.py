@@ -12,6 +12,7 @@ from typing import Any
 from outdial.api.reference.style import STYLE
 
 Node = Mapping[str, Any]
+_CONTINUED = " \\\n  "
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -124,7 +125,7 @@ def _curl(
         lines += [f'-d "{name}={member}"' for name, member in value.items()]
     elif value is not None:
         lines.append(f"-d '{json.dumps(value, ensure_ascii=False)}'")
-    return f"<pre>{escape(' \\\n  '.join(lines))}</pre>"
+    return f"<pre>{escape(_CONTINUED.join(lines))}</pre>"
 
 
 def _filled(document: Node, path: str, operation: Node) -> str:

@@ -118,10 +118,7 @@ LINK = _object("href rel", href={"type": "string", "format": "uri"}, rel={"type"
 LINKS: Schema = {"type": "array", "items": ref("Link")}
 _ECHO: Schema = {"type": "object", "description": "As asked for; `from.agentId` names the agent who was chosen."}
 _ID: Schema = {"type": "string", "format": "uuid"}
-PLACED__CALL_HAS = (
-    "id links from to status recordingStatus result dispositionCode detail hungUpBy times recording reasons"
-)
-CALL: Schema = {
+PLACED_CALL: Schema = {
     "type": "object",
     "required": ["id", "links", "from", "to"],
     "properties": {

@@ -22,11 +22,14 @@ b.s2{color:#0a7a3f}b.s4{color:#96620a}b.s5{color:#b3261e}
 b.delete,b.s5{color:#ff8a80}}
 nav b{font-size:.7rem;display:inline-block;min-width:3.2rem}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.86em}
-pre{background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:.8rem 1rem;overflow-x:auto;margin:.4rem 0}
+pre{background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:.8rem 1rem;overflow-x:auto;
+margin:.4rem 0}
 table{border-collapse:collapse;width:100%;font-size:.92rem}
-td{border-top:1px solid var(--line);padding:.4rem .8rem .4rem 0;vertical-align:top}td:nth-child(2){white-space:nowrap;color:var(--dim)}
+td{border-top:1px solid var(--line);padding:.4rem .8rem .4rem 0;vertical-align:top}
+td:nth-child(2){white-space:nowrap;color:var(--dim)}
 details{border:1px solid var(--line);border-radius:6px;padding:.4rem .8rem;margin:.4rem 0}summary{cursor:pointer}
 .caption{margin:.8rem 0 0;color:var(--dim);font-size:.88rem}
-@media(max-width:54rem){body{display:block}nav{position:static;height:auto;border-right:0;border-bottom:1px solid var(--line)}
+@media(max-width:54rem){body{display:block}
+nav{position:static;height:auto;border-right:0;border-bottom:1px solid var(--line)}
 main{padding:1.5rem}}
 """

@@ -50,6 +50,7 @@ async def test_both_sides_are_joined_and_hear_each_other(tmp_path: Path) -> None
         engine = Engine(telephony, pages, Time())
 
         def hear(event: dict[str, object]) -> None:
+            telephony.heard(event)
             meant = translate(event)
             if meant is not None and not isinstance(meant, PhoneState):
                 engine.notify(*meant)

@@ -160,6 +160,7 @@ class Switch:
             # What waited for us has been replayed: from here on the switch can be asked.
             self._greet.set()
             return
+        self.telephony.heard(event)
         meant = translate(event)
         if isinstance(meant, PhoneState):
             listener.phone_changed(meant.sip_user, meant.online)

@@ -1,0 +1,203 @@
+"""The API with everything real behind it but the switch: SQLite in a file, the engine, and the account of the page.
+
+`async with api_world(file) as world:` gives a world whose `client` speaks to the API without a socket.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from fastapi import FastAPI
+
+from outdial.api.app import make_app
+from outdial.api.auth import CALLS_CREATE, SCOPES
+from outdial.api.parts import Health, Parts
+from outdial.api.secrets import hash_secret
+from outdial.api.tokens import Tokens
+from outdial.calls.engine import Engine
+from outdial.calls.limits import Limits
+from outdial.calls.place_call import Placing
+from outdial.domain.call import Call
+from outdial.domain.directory import Account, Agent, ApiClient, Trunk
+from outdial.domain.plan import Phone, PhoneKind
+from outdial.domain.presence import Presence
+from outdial.sandbox import seed
+from outdial.sandbox.configuration import Address
+from outdial.storage.calls import StoredCalls
+from outdial.storage.database import Database, open_database
+from outdial.storage.directory import StoredDirectory
+from outdial.storage.idempotency import StoredIdempotency
+from support.scripted_switch import ScriptedSwitch
+
+ACCOUNT = seed.ACCOUNT
+OTHER = "t0te2h4rrrp"
+BASE = "http://calls.test"
+TOKEN_KEY = b"a key for tests, of more than thirty-two bytes"
+AGENT_TO_NUMBER = {"from": {"agentId": "1234"}, "to": {"telephoneNumber": "02072068888"}}
+
+
+class MovableTime:
+    """Stands still until a test moves it; begins at some Tuesday."""
+
+    def __init__(self) -> None:
+        self.at = 1_795_000_000_000
+
+    def now(self) -> int:
+        return self.at
+
+    def pass_(self, seconds: float) -> None:
+        self.at += round(seconds * 1000)
+
+
+class NoPhones:
+    """A switch that is told of phones and trunks, and keeps the names."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def provision_agent(self, agent: Agent) -> None:
+        self.told.append(f"agent {agent.id}")
+
+    async def withdraw_agent(self, agent: Agent) -> None:
+        self.told.append(f"no agent {agent.id}")
+
+    async def provision_trunk(self, trunk: Trunk) -> None:
+        self.told.append(f"trunk {trunk.id}")
+
+    async def withdraw_trunk(self, trunk: Trunk) -> None:
+        self.told.append(f"no trunk {trunk.id}")
+
+
+@dataclass
+class ApiWorld:
+    """The API under test and what stands behind it."""
+
+    app: FastAPI
+    parts: Parts
+    client: httpx.AsyncClient
+    """Bears the account's token unless told otherwise."""
+    switch: ScriptedSwitch
+    engine: Engine
+    store: StoredCalls
+    directory: StoredDirectory
+    database: Database
+    time: MovableTime
+    secrets: seed.Secrets
+    health: list[Health] = field(default_factory=lambda: [Health(True, True, True, "Asterisk 22.10.0")])
+
+    def token(
+        self,
+        account: str = ACCOUNT,
+        scopes: frozenset[str] = frozenset(SCOPES),
+        *,
+        secret: str | None = None,
+        lifetime_seconds: int = 3600,
+        key: bytes = TOKEN_KEY,
+    ) -> str:
+        """A token as the account's API token would get it."""
+        secret_hash = hash_secret(self.secrets.api_token if secret is None else secret)
+        return Tokens(key).issue(
+            account,
+            account,
+            scopes,
+            secret_hash,
+            is_client=False,
+            now=self.time.now(),
+            lifetime_seconds=lifetime_seconds,
+        )
+
+    async def place(self, body: object = AGENT_TO_NUMBER, *, n: int = 6, **more: Any) -> httpx.Response:
+        """POST …/calls/ with a JSON body; by default the simplest one."""
+        return await self.client.post(f"/v{n}/{ACCOUNT}/calls/", json=body, **more)
+
+    async def call(self, response: httpx.Response) -> Call:
+        """The stored call of a reply."""
+        found = await self.store.find(ACCOUNT, response.json()["id"])
+        assert found is not None
+        return found
+
+    async def change_account(self, **changes: Any) -> None:
+        account = await self.directory.account(ACCOUNT)
+        assert account is not None
+        await self.directory.change_account(replace(account, **changes))
+
+    async def presence(self, agent_id: str, presence: Presence) -> None:
+        await self.directory.set_presence(ACCOUNT, agent_id, presence, self.time.now())
+
+    async def settled(self) -> None:
+        """Let the engine finish what it was told."""
+        for _ in range(20):
+            await asyncio.sleep(0)
+        await self.engine.drained()
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that bears a token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+@asynccontextmanager
+async def api_world(file: Path, *, public_url: str | None = None) -> AsyncIterator[ApiWorld]:
+    """A world on a migrated, empty database file."""
+    time, switch = MovableTime(), ScriptedSwitch()
+    async with open_database(f"sqlite:///{file}") as database:
+        store, directory = StoredCalls(database), StoredDirectory(database)
+        limits = Limits(time)
+        engine = switch.engine = Engine(switch, store, time, [limits])
+        world: ApiWorld
+
+        async def health() -> Health:
+            return world.health[-1]
+
+        parts = Parts(
+            placing=Placing(store, engine, time, limits, switch.name, lambda: str(uuid4())),
+            calls=engine,
+            call_log=store,
+            directory=directory,
+            idempotency=StoredIdempotency(database, "this process"),
+            phones=NoPhones(),
+            clock=time,
+            token_key=TOKEN_KEY,
+            public_url=public_url,
+            health=health,
+            metrics=lambda: (b"outdial_ready 1.0\n", "text/plain; version=1.0.0; charset=utf-8"),
+        )
+        app = make_app(parts)
+        made = seed.Secrets.new()
+        await _furnish(directory, parts, made, time.now())
+        transport = httpx.ASGITransport(app)
+        async with _running(engine), httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+            world = ApiWorld(app, parts, client, switch, engine, store, directory, database, time, made)
+            client.headers.update(bearer(world.token()))
+            yield world
+
+
+async def _furnish(directory: StoredDirectory, parts: Parts, made: seed.Secrets, now: int) -> None:
+    """The page's account as the sandbox has it, a second one beside it, and an operator's client."""
+    await seed.plant(directory, parts.phones, made, hash_secret, Address("127.0.0.1", 5060), now)
+    await directory.add_account(Account(OTHER, "Another", "GB", api_token_hash=hash_secret("the other's secret")))
+    phone = Phone(PhoneKind.SIP, "another-10")
+    await directory.add_agent(Agent(OTHER, "10", "Agent 10", phone))
+    operator = ApiClient("operator", None, "Operator", tuple(SCOPES), hash_secret("the operator's secret"), now)
+    await directory.add_client(operator)
+    caller = ApiClient("dialler", ACCOUNT, "Dialler", (CALLS_CREATE,), hash_secret("the dialler's secret"), now)
+    await directory.add_client(caller)
+
+
+@asynccontextmanager
+async def _running(engine: Engine) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(engine.run())
+        await asyncio.sleep(0)
+        try:
+            yield
+        finally:
+            await engine.drained()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task

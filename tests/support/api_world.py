@@ -36,6 +36,9 @@ from support.scripted_switch import ScriptedSwitch
 
 ACCOUNT = seed.ACCOUNT
 OTHER = "t0te2h4rrrp"
+OTHERS_SECRET = "the other's secret"
+OPERATORS_SECRET = "the operator's secret"
+DIALLERS_SECRET = "the dialler's secret"
 BASE = "http://calls.test"
 TOKEN_KEY = b"a key for tests, of more than thirty-two bytes"
 AGENT_TO_NUMBER = {"from": {"agentId": "1234"}, "to": {"telephoneNumber": "02072068888"}}
@@ -180,12 +183,12 @@ async def api_world(file: Path, *, public_url: str | None = None) -> AsyncIterat
 async def _furnish(directory: StoredDirectory, parts: Parts, made: seed.Secrets, now: int) -> None:
     """The page's account as the sandbox has it, a second one beside it, and an operator's client."""
     await seed.plant(directory, parts.phones, made, hash_secret, Address("127.0.0.1", 5060), now)
-    await directory.add_account(Account(OTHER, "Another", "GB", api_token_hash=hash_secret("the other's secret")))
+    await directory.add_account(Account(OTHER, "Another", "GB", api_token_hash=hash_secret(OTHERS_SECRET)))
     phone = Phone(PhoneKind.SIP, "another-10")
     await directory.add_agent(Agent(OTHER, "10", "Agent 10", phone))
-    operator = ApiClient("operator", None, "Operator", tuple(SCOPES), hash_secret("the operator's secret"), now)
+    operator = ApiClient("operator", None, "Operator", tuple(SCOPES), hash_secret(OPERATORS_SECRET), now)
     await directory.add_client(operator)
-    caller = ApiClient("dialler", ACCOUNT, "Dialler", (CALLS_CREATE,), hash_secret("the dialler's secret"), now)
+    caller = ApiClient("dialler", ACCOUNT, "Dialler", (CALLS_CREATE,), hash_secret(DIALLERS_SECRET), now)
     await directory.add_client(caller)
 
 

@@ -30,6 +30,10 @@ class Attempts:
     clock: Clock
     _counts: OrderedDict[_Key, _Count] = field(default_factory=OrderedDict)
 
+    def __len__(self) -> int:
+        """How much is remembered."""
+        return len(self._counts)
+
     def wait_seconds(self, address: str, client_id: str) -> int:
         """How long this client at this address must wait before its secret is looked at; 0 for not at all."""
         network = _network(address)

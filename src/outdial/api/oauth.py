@@ -112,16 +112,13 @@ async def _form(request: Request) -> dict[str, str]:
 
 def _credentials(request: Request, form: Mapping[str, str]) -> tuple[str, str]:
     """Client id and secret, by HTTP Basic or in the form."""
-    header = request.headers.get("authorization")
-    if header is None:
+    kind, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
         if not form.get("client_id") or not form.get("client_secret"):
             raise _invalid_client()
         return form["client_id"], form["client_secret"]
     if "client_secret" in form:
         raise OAuthError("invalid_request", "The client may prove itself in one way only")
-    kind, _, encoded = header.partition(" ")
-    if kind.lower() != "basic":
-        raise _invalid_client()
     try:
         client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except (binascii.Error, ValueError):

@@ -79,12 +79,12 @@ class Tokens:
         try:
             said = jwt.decode(token, OctKey.import_key(self.key), algorithms=["HS256"]).claims
             claims = Claims(
-                client_id=said["sub"],
+                client_id=str(said["sub"]),
                 account=said.get("acc"),
                 is_client=said["use"] == "client",
                 scopes=frozenset(said["scope"].split()),
-                fingerprint=said["fp"],
-                expires_at=said["exp"] * 1000,
+                fingerprint=str(said["fp"]),
+                expires_at=int(said["exp"]) * 1000,
             )
         except (JoseError, ValueError, KeyError, TypeError, AttributeError):
             raise InvalidToken from None

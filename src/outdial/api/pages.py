@@ -69,18 +69,22 @@ async def enter(request: Request, scope: str) -> tuple[Parts, str]:
 
 
 def account_url(request: Request, parts: Parts, account: str) -> str:
-    """How links into an account begin: as clients are told to address us, else as this request was addressed.
+    """How links into an account begin. Raises HostInvalid."""
+    return f"{base_url(request, parts)}/v{request.path_params['version']}/{account}"
+
+
+def base_url(request: Request, parts: Parts) -> str:
+    """How every link begins: as clients are told to address us, else as this request was addressed.
 
     Raises:
         HostInvalid: the request does not say how it was addressed.
     """
-    base = parts.public_url
-    if base is None:
-        host = request.headers.get("host", "")
-        if not _HOST.fullmatch(host):
-            raise HostInvalid
-        base = f"{request.url.scheme}://{host}"
-    return f"{base.rstrip('/')}/v{request.path_params['version']}/{account}"
+    if parts.public_url is not None:
+        return parts.public_url.rstrip("/")
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        raise HostInvalid
+    return f"{request.url.scheme}://{host}"
 
 
 def version_of(request: Request) -> int:

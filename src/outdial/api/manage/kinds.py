@@ -68,9 +68,14 @@ PhoneAddress = Annotated[
 ]
 NumberPrefix = Annotated[
     str,
-    Field(pattern="^\\+?[0-9*]{0,15}$", max_length=16, description="What stands before the country code on the wire."),
+    _text(
+        "^\\+?[0-9*]{0,15}$",
+        "an optional plus, then up to 15 digits or stars",
+        16,
+        minLength=0,
+        description="What stands before the country code on the wire.",
+    ),
 ]
-WANTED["^\\+?[0-9*]{0,15}$"] = "an optional plus, then up to 15 digits or stars"
 Port = Annotated[int, Field(ge=1, le=65535)]
 RingSeconds = Annotated[int, Field(ge=1, le=180)]
 CallSeconds = Annotated[int, Field(ge=1, le=86_400)]

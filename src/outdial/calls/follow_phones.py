@@ -3,6 +3,7 @@
 import asyncio
 
 from outdial.calls.directory import Directory
+from outdial.calls.ports import Clock
 from outdial.domain.refusals import Unavailable
 
 RETRY_SECONDS = 1.0
@@ -11,8 +12,9 @@ RETRY_SECONDS = 1.0
 class PhoneFollower:
     """Takes news at once and writes it down in its own time; of a phone that flaps only the last word counts."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, clock: Clock) -> None:
         self._directory = directory
+        self._clock = clock
         self._news: dict[str, bool] = {}
         self._wake = asyncio.Event()
 
@@ -34,7 +36,7 @@ class PhoneFollower:
             while self._news:
                 sip_user, online = next(iter(self._news.items()))
                 try:
-                    await self._directory.set_phone_online(sip_user, online)
+                    await self._directory.set_phone_online(sip_user, online, self._clock.now())
                 except Unavailable:
                     await asyncio.sleep(RETRY_SECONDS)
                     continue

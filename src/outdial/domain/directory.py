@@ -33,6 +33,8 @@ class Account:
     recording: dict[str, Any] = field(default_factory=dict)
     """Recording settings as `consent.AccountRecording.to_dict` gives them; empty means off."""
     api_token_hash: str | None = None
+    private_networks: tuple[str, ...] = ()
+    """Networks that are not public, and that an operator lets this account's webhooks reach: `10.1.0.0/16`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,17 @@ Reservation is elsewhere; nothing here may touch it.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sqlalchemy import Connection, bindparam, case, exists, or_, select, update
+from sqlalchemy import Connection, bindparam, case, exists, select, update
 
 from outdial.calls.directory import InUse
+from outdial.domain.agent_notices import agent_notices, wrap_up_ended
+from outdial.domain.agents import AgentState, state_of
 from outdial.domain.directory import Agent
 from outdial.domain.presence import Presence
 from outdial.storage import rows
+from outdial.storage.outbox import add_notices
 from outdial.storage.records import agent_of, agent_values
 from outdial.storage.reservation import available_now, in_groups
 from outdial.storage.tables import agents, members
@@ -71,12 +75,15 @@ def remove(connection: Connection, account: str, agent_id: str) -> None:
 
 
 def set_presence(connection: Connection, account: str, agent_id: str, presence: Presence, now: int) -> None:
-    """Going ready ends a wrap-up; the idle time starts anew only for who was not ready before."""
+    """Going ready ends a wrap-up; the idle time starts anew only for who was not ready before. Noted."""
+    before = rows.one_of(connection, agents, account=account, id=agent_id)
     values: dict[str, object] = {"presence": presence.value}
     if presence is Presence.READY:
         values["wrap_up_until"] = None
         values["idle_since"] = case((agents.c.presence == _READY, agents.c.idle_since), else_=now)
     rows.change(connection, agents, values, f"agent {agent_id}", account=account, id=agent_id)
+    after = rows.one_of(connection, agents, account=account, id=agent_id)
+    add_notices(connection, agent_notices(agent_of(before), agent_of(after), now))
 
 
 def account_of_phone(connection: Connection, sip_user: str) -> str | None:
@@ -85,10 +92,28 @@ def account_of_phone(connection: Connection, sip_user: str) -> str | None:
     return found
 
 
-def set_phone_online(connection: Connection, sip_user: str, online: bool) -> None:
-    """Whether the phone that registers under a name is there. Quiet where it is nobody's."""
-    changed = or_(agents.c.phone_online.is_(None), agents.c.phone_online != online)
-    connection.execute(update(agents).where(agents.c.sip_user == sip_user, changed).values(phone_online=online))
+def set_phone_online(connection: Connection, sip_user: str, online: bool, now: int) -> None:
+    """Whether the phone that registers under a name is there. Noted where it is new; quiet where it is nobody's."""
+    row = rows.one_of(connection, agents, sip_user=sip_user)
+    if row is None or row.phone_online is online:
+        return
+    connection.execute(update(agents).where(agents.c.sip_user == sip_user).values(phone_online=online))
+    agent = agent_of(row)
+    add_notices(connection, agent_notices(agent, replace(agent, phone_online=online), now))
+
+
+def wrapped_up(connection: Connection, now: int, limit: int) -> list[tuple[str, str]]:
+    """Agents whose time to wrap up is over, by account and id."""
+    found = select(agents.c.account, agents.c.id).where(agents.c.wrap_up_until <= now)
+    return [(row.account, row.id) for row in connection.execute(found.order_by(agents.c.wrap_up_until).limit(limit))]
+
+
+def end_wrap_up(connection: Connection, account: str, agent_id: str, now: int) -> None:
+    """End a wrap-up whose time is over. Noted where that makes the agent ready."""
+    over = (agents.c.account == account) & (agents.c.id == agent_id) & (agents.c.wrap_up_until <= now)
+    row = connection.execute(update(agents).where(over).values(wrap_up_until=None).returning(agents)).one_or_none()
+    if row is not None and state_of(agent := agent_of(row), now) is AgentState.READY:
+        add_notices(connection, [wrap_up_ended(agent, now)])
 
 
 def join(connection: Connection, account: str, group_id: str, agent_id: str) -> None:

@@ -16,7 +16,7 @@ from outdial.domain.notices import Notice, notices
 from outdial.storage.database import Database
 from outdial.storage.outbox import add_notices
 from outdial.storage.records import account_of, call_of, call_values, caller_id_of, trunk_of
-from outdial.storage.reservation import free, reserve
+from outdial.storage.reservation import free, reserve, reserved_notices
 from outdial.storage.tables import accounts, caller_ids, calls, trunks
 
 MOST_FOUND = 1_000
@@ -46,9 +46,11 @@ class StoredCalls:
         """See `CallStore.place`."""
 
         def work(connection: Connection) -> Call:
-            call = build(_reserved(connection, wanted, now))
+            reserved = _reserved(connection, wanted, now)
+            call = build(reserved)
             connection.execute(_INSERT, {**call_values(call), "idempotency_id": idempotency_id})
-            add_notices(connection, notices(None, call, now))
+            owed = reserved_notices(reserved.agent, reserved.called, now)
+            add_notices(connection, [*notices(None, call, now), *owed])
             return call
 
         return await self._database.write(work, account=wanted.account, rings=True)
@@ -109,9 +111,8 @@ def _save(connection: Connection, call: Call, owed: Sequence[Notice]) -> None:
     )
     if not changed.rowcount:
         return
-    add_notices(connection, owed)
-    if not call.live:
-        free(connection, call)
+    freed = [] if call.live else free(connection, call)
+    add_notices(connection, [*owed, *freed])
 
 
 def _search(connection: Connection, account: str, wanted: CallFilter) -> list[str]:

@@ -4,6 +4,7 @@ Every statement that names an account sees that account's rows and no others. Mu
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, select, true
@@ -25,6 +26,8 @@ from outdial.storage.records import (
 )
 
 T = TypeVar("T")
+MOST_WRAP_UPS = 500
+"""How many ends of wrap-ups are noted in one go."""
 
 
 class StoredDirectory:
@@ -33,8 +36,8 @@ class StoredDirectory:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def _write(self, account: str | None, work: Callable[[Connection], None]) -> None:
-        await self._database.write(work, account=account)
+    async def _write(self, account: str | None, work: Callable[[Connection], None], *, rings: bool = False) -> None:
+        await self._database.write(work, account=account, rings=rings)
 
     # Accounts.
 
@@ -95,13 +98,22 @@ class StoredDirectory:
 
     async def set_presence(self, account: str, agent_id: str, presence: Presence, now: int) -> None:
         """What the agent says of themselves."""
-        await self._write(account, lambda c: agents.set_presence(c, account, agent_id, presence, now))
+        await self._write(account, lambda c: agents.set_presence(c, account, agent_id, presence, now), rings=True)
 
-    async def set_phone_online(self, sip_user: str, online: bool) -> None:
+    async def set_phone_online(self, sip_user: str, online: bool, now: int) -> None:
         """What the switch says of a phone. Quiet where nobody's phone has that name."""
         account = await self._database.read(lambda c: agents.account_of_phone(c, sip_user))
         if account is not None:
-            await self._write(account, lambda c: agents.set_phone_online(c, sip_user, online))
+            await self._write(account, lambda c: agents.set_phone_online(c, sip_user, online, now), rings=True)
+
+    async def end_wrap_ups(self, now: int) -> int:
+        """Note for everybody whose time to wrap up is over that they are ready again; how many there were."""
+        over = await self._database.read(lambda c: agents.wrapped_up(c, now, MOST_WRAP_UPS))
+        for account, agent_id in over:
+            await self._write(
+                account, partial(agents.end_wrap_up, account=account, agent_id=agent_id, now=now), rings=True
+            )
+        return len(over)
 
     # Groups.
 

@@ -3,11 +3,14 @@
 Knows no receiver: streams and webhooks read from here.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager
 
-from sqlalchemy import Connection, bindparam, insert, select, text
+from sqlalchemy import Connection, bindparam, func, insert, select, text
 
+from outdial.calls.event_log import Kept
 from outdial.domain.notices import Notice
 from outdial.storage.database import Database
 from outdial.storage.tables import outbox, outbox_heads
@@ -22,6 +25,7 @@ _AFTER = (
     .limit(bindparam("most"))
 )
 _LAST = select(outbox_heads.c.last).where(outbox_heads.c.account == bindparam("of"))
+_FIRST = select(func.min(outbox.c.seq)).where(outbox.c.account == bindparam("of"))
 # The row stays locked until the commit, so that numbers become visible in order.
 _ADVANCE = text(
     "INSERT INTO outbox_heads (account, last) VALUES (:of, :count)"
@@ -65,6 +69,20 @@ class StoredNotices:
         values = {"of": account, "after": seq, "most": limit}
         rows = await self._database.read(lambda c: c.execute(_AFTER, values).all())
         return [(row.seq, Notice(row.type, account, row.call_id, row.at, json.loads(row.data))) for row in rows]
+
+    async def kept(self, account: str) -> Kept:
+        """Which of an account's notices are still there."""
+
+        def work(connection: Connection) -> Kept:
+            first: int | None = connection.execute(_FIRST, {"of": account}).scalar()
+            last: int = connection.execute(_LAST, {"of": account}).scalar() or 0
+            return Kept(last + 1 if first is None else first, last)
+
+        return await self._database.read(work)
+
+    def listening(self, account: str) -> AbstractContextManager[asyncio.Event]:
+        """An event that is set whenever there may be something new for an account."""
+        return self._database.bell.listening(account)
 
     async def follow(self, account: str, seq: int) -> AsyncIterator[tuple[int, Notice]]:
         """An account's notices beyond a number, and then each new one as soon as it is durable, without end."""

@@ -16,6 +16,7 @@ from outdial.domain.presence import Presence
 
 Values = dict[str, Any]
 _CALL = TypeAdapter(Call)
+_LISTS = ("allowed_countries", "private_networks")
 
 
 def call_values(call: Call) -> Values:
@@ -45,12 +46,13 @@ def call_of(data: str) -> Call:
 def account_of(row: Row[Any]) -> Account:
     """An account's row."""
     values = dict(row._mapping)
-    return Account(**{**values, "allowed_countries": tuple(values["allowed_countries"])})
+    return Account(**{**values, **{name: tuple(values[name]) for name in _LISTS}})
 
 
 def account_values(account: Account) -> Values:
     """An account as a row."""
-    return {**_fields(account), "key": account.key.lower(), "allowed_countries": list(account.allowed_countries)}
+    values = _fields(account)
+    return {**values, "key": account.key.lower(), **{name: list(values[name]) for name in _LISTS}}
 
 
 def agent_of(row: Row[Any], groups: tuple[str, ...] = ()) -> Agent:

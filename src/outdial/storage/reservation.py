@@ -3,14 +3,17 @@
 Which refusal is due is found out only after a reservation has failed. The rule itself is `domain.agents`.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, exists, or_, select, true, update
 
 from outdial.calls.ports import Wanted
 from outdial.domain import refusals as refused
+from outdial.domain.agent_notices import agent_notices
 from outdial.domain.call import Call
 from outdial.domain.directory import Agent
+from outdial.domain.notices import Notice
 from outdial.domain.presence import Presence
 from outdial.storage.records import agent_of
 from outdial.storage.tables import agents, groups, members
@@ -83,6 +86,7 @@ _FREE = (
     )
     # Whoever did not answer goes to the end of the row too: the next caller should reach somebody else.
     .values(call_id=None, wrap_up_until=bindparam("until"), idle_since=bindparam("ended"))
+    .returning(agents)
 )
 
 
@@ -107,15 +111,28 @@ def reserve(connection: Connection, wanted: Wanted, now: int) -> tuple[Agent, Ag
     return agent_of(caller), agent_of(called) if called else None
 
 
-def free(connection: Connection, call: Call) -> None:
-    """End the reservation of everybody in a call that has ended, in whatever wrap-up it leaves them."""
+def reserved_notices(agent: Agent, called: Agent | None, now: int) -> list[Notice]:
+    """What is owed for a reservation that was just made."""
+    both = (agent,) if called is None else (agent, called)
+    return [notice for each in both for notice in agent_notices(replace(each, call_id=None), each, now)]
+
+
+def free(connection: Connection, call: Call) -> list[Notice]:
+    """End the reservation of everybody in a call that has ended, in whatever wrap-up it leaves them.
+
+    The notices owed for it.
+    """
+    owed: list[Notice] = []
     ended = call.ended_at or 0
     wrap_up = call.plan.wrap_up_seconds * 1000
     for agent_id, leg in ((call.plan.agent_id, call.agent), (call.plan.called_agent_id, call.party)):
         if agent_id is not None:
             until = ended + wrap_up if leg.answered_at is not None and wrap_up else None
             values = {"of": call.account, "agent": agent_id, "call": call.id, "until": until, "ended": ended}
-            connection.execute(_FREE, values)
+            for row in connection.execute(_FREE, values):
+                after = agent_of(row)
+                owed += agent_notices(replace(after, call_id=call.id), after, ended)
+    return owed
 
 
 def _reserve_named(connection: Connection, wanted: Wanted, agent: str, now: int) -> Row[Any] | None:

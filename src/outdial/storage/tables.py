@@ -58,6 +58,7 @@ accounts = Table(
     Column("max_concurrent_calls", Integer, nullable=False),
     Column("recording", JSON, nullable=False),
     Column("api_token_hash", Text),
+    Column("private_networks", JSON, nullable=False, server_default="[]"),
 )
 
 agents = Table(
@@ -77,6 +78,12 @@ agents = Table(
     Column("phone_online", Boolean),
     Column("idle_since", MOMENT, nullable=False),
     _of_account(),
+    Index(
+        "ix_agents_wrap_up",
+        "wrap_up_until",
+        sqlite_where=text("wrap_up_until IS NOT NULL"),
+        postgresql_where=text("wrap_up_until IS NOT NULL"),
+    ),
 )
 
 groups = Table(

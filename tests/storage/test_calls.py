@@ -178,4 +178,4 @@ async def test_no_method_shows_another_accounts_call(world: World) -> None:
     moved = replace(call, account=OURS, revision=9)
     await world.calls.save(moved, notices(None, moved, NOW))
     assert await world.calls.find(THEIRS, "c1") == call
-    assert [each.call_id for _, each in await StoredNotices(world.database).after(OURS, 0)] == ["c2", "c2"]
+    assert {each.call_id for _, each in await StoredNotices(world.database).after(OURS, 0)} == {"c2"}

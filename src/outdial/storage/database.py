@@ -101,16 +101,17 @@ async def open_database(url: str, committed: Callable[[int], None] = lambda _: N
             bell.ring(account)
 
     journal = Journal(engine.transact, after_commit)
+    # Not a TaskGroup: what is raised inside is to come out as it is.
+    writer = asyncio.create_task(journal.run())
     try:
-        async with asyncio.TaskGroup() as tasks:
-            writer = tasks.create_task(journal.run())
-            try:
-                yield Database(engine, journal, bell)
-            finally:
-                await journal.drained()
-                writer.cancel()
+        yield Database(engine, journal, bell)
     finally:
-        await engine.close()
+        try:
+            await journal.drained()
+        finally:
+            writer.cancel()
+            await asyncio.wait([writer])
+            await engine.close()
 
 
 async def run_apart(url: str, work: Work) -> object:

@@ -1,0 +1,217 @@
+"""Envelope keys: a master key seals the accounts' keys, an account's key seals its files' keys, which seal the files.
+
+So a master key or an account's key is renewed without touching a file, and a file, or all of an account's, is made
+unreadable for ever by destroying one key. Must not know where keys are kept.
+"""
+
+import asyncio
+import base64
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from outdial.calls.ports import Clock
+from outdial.calls.recording_store import AccountKey, RecordingStore
+from outdial.calls.recordings import RecordingError
+from outdial.domain.ledger import Kind, Record
+from outdial.domain.legs import Side
+from outdial.domain.recordings import CallRecording, KeptFile, KeptRecording
+from outdial.recordings.sealing import KEY_SIZE
+
+_NONCE_SIZE = 12
+_PAGE = 200
+
+
+class KeyMissing(RecordingError):
+    """A key was destroyed, or a master key is not there: what it sealed can't be read."""
+
+
+class MasterKeys(Protocol):
+    """The keys outside the database."""
+
+    @property
+    def newest(self) -> str:
+        """Id of the one that seals from now on."""
+        ...
+
+    def key(self, master: str) -> bytes | None:
+        """A key by its id; none where it is not there."""
+        ...
+
+    def add(self) -> str:
+        """Make a new one; its id."""
+        ...
+
+    def remove(self, master: str) -> None:
+        """Destroy one that seals nothing any more."""
+        ...
+
+
+class Keys:
+    """Makes, opens, renews and destroys keys."""
+
+    def __init__(self, masters: MasterKeys, store: RecordingStore, clock: Clock) -> None:
+        self._masters = masters
+        self._store = store
+        self._clock = clock
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def steady(self, account: str) -> AsyncIterator[None]:
+        """No key of the account is renewed inside: from a fresh file's key being made until it is on record.
+
+        Otherwise an account's key could be destroyed that has just sealed one.
+        """
+        async with self._locks.setdefault(account, asyncio.Lock()):
+            yield
+
+    async def fresh(self, recording: CallRecording, side: Side) -> tuple[bytes, str, int]:
+        """A new key for a leg's file: itself, as it is to be kept, and the generation of the key that sealed it."""
+        newest = await self._newest(recording.account)
+        key = secrets.token_bytes(KEY_SIZE)
+        return (
+            key,
+            wrap(key, self._opened(newest), _file_context(recording, side, newest.generation)),
+            newest.generation,
+        )
+
+    async def of_file(self, recording: CallRecording, file: KeptFile) -> bytes:
+        """The key of a kept file.
+
+        Raises:
+            KeyMissing: it was destroyed, or can't be opened.
+        """
+        if not file.wrapped_key:
+            raise KeyMissing(f"the key of the {file.side.value}'s leg of recording {recording.call_id} was destroyed")
+        for key in await self._store.keys(recording.account):
+            if key.generation == file.key_generation:
+                return unwrap(file.wrapped_key, self._opened(key), _file_context(recording, file.side, key.generation))
+        raise KeyMissing(f"key {file.key_generation} of account {recording.account} is missing")
+
+    async def renew_account(self, account: str, who: str | None) -> int:
+        """Seal everything of an account with a new key of its own, and destroy the old ones; its generation.
+
+        Can be begun again after a crash: what is still sealed with an old key is sealed anew.
+        """
+        async with self.steady(account):
+            old = await self._store.keys(account)
+            number = max((key.generation for key in old), default=0) + 1
+            await self._add(account, number, who)
+            await self._seal_files_anew(account)
+            for key in old:
+                if key.wrapped:
+                    await self._destroy(key, who, "replaced")
+        return number
+
+    async def renew_master(self, who: str | None) -> int:
+        """Seal every account's key with a new master key and destroy the old ones; how many accounts' keys."""
+        newest = self._masters.add()
+        changed, old = 0, set()
+        for key in await self._store.keys_of_master(None):
+            if key.master == newest:
+                continue
+            old.add(key.master)
+            await self._store.put_key(
+                self._sealed(key, self._opened(key), newest), [self._renewed(key, who, "master key")]
+            )
+            changed += 1
+        for master in old:
+            if not await self._store.keys_of_master(master):
+                self._masters.remove(master)
+        return changed
+
+    async def destroy_account(self, account: str, who: str | None) -> int:
+        """Destroy every key of an account: nothing sealed so far can be read ever again; how many keys."""
+        async with self.steady(account):
+            keys = [key for key in await self._store.keys(account) if key.wrapped]
+            for key in keys:
+                await self._destroy(key, who, "account erased")
+        return len(keys)
+
+    async def _newest(self, account: str) -> AccountKey:
+        keys = await self._store.keys(account)
+        alive = [key for key in keys if key.wrapped]
+        return alive[-1] if alive else await self._add(account, len(keys) + 1, None)
+
+    async def _add(self, account: str, generation: int, who: str | None) -> AccountKey:
+        blank = AccountKey(account, generation, "", "", self._clock.now())
+        key = self._sealed(blank, secrets.token_bytes(KEY_SIZE), self._masters.newest)
+        return await self._store.put_key(key, [self._renewed(key, who, "account key")])
+
+    async def _seal_files_anew(self, account: str) -> None:
+        """Move the account's files to its newest key, page by page."""
+        keys = {key.generation: self._opened(key) for key in await self._store.keys(account) if key.wrapped}
+        newest, after = max(keys), ""
+        while page := await self._store.of_account(account, after, _PAGE):
+            for kept in page:
+                await self._store.change(
+                    account, kept.id, lambda found: (_moved(found, keys, newest), ()) if found.files else None
+                )
+            after = page[-1].id
+
+    async def _destroy(self, key: AccountKey, who: str | None, why: str) -> None:
+        now = self._clock.now()
+        gone = AccountKey(key.account, key.generation, key.master, "", key.created_at, now)
+        data = {"generation": key.generation, "why": why}
+        await self._store.put_key(gone, [Record(Kind.KEY_DESTROYED, key.account, now, who=who, data=data)])
+
+    def _opened(self, key: AccountKey) -> bytes:
+        if not key.wrapped:
+            raise KeyMissing(f"key {key.generation} of account {key.account} was destroyed")
+        master = self._masters.key(key.master)
+        if master is None:
+            raise KeyMissing(f"master key {key.master} is missing; restore it from the backup")
+        return unwrap(key.wrapped, master, _account_context(key))
+
+    def _sealed(self, key: AccountKey, opened: bytes, master: str) -> AccountKey:
+        by = self._masters.key(master)
+        if by is None:
+            raise KeyMissing(f"master key {master} is missing; restore it from the backup")
+        return AccountKey(key.account, key.generation, master, wrap(opened, by, _account_context(key)), key.created_at)
+
+    def _renewed(self, key: AccountKey, who: str | None, what: str) -> Record:
+        data = {"generation": key.generation, "what": what}
+        return Record(Kind.KEY_ROTATED, key.account, self._clock.now(), who=who, data=data)
+
+
+def wrap(key: bytes, by: bytes, context: str) -> str:
+    """A key sealed with another, for one use only."""
+    nonce = secrets.token_bytes(_NONCE_SIZE)
+    return base64.b64encode(nonce + AESGCM(by).encrypt(nonce, key, context.encode())).decode()
+
+
+def unwrap(wrapped: str, by: bytes, context: str) -> bytes:
+    """The key that was sealed. Raises KeyMissing where it was not sealed with this key for this use."""
+    sealed = base64.b64decode(wrapped)
+    try:
+        return AESGCM(by).decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], context.encode())
+    except (InvalidTag, ValueError):
+        raise KeyMissing(f"the key of {context} can't be opened: it was changed, or sealed with another key") from None
+
+
+def _moved(kept: KeptRecording, keys: dict[int, bytes], newest: int) -> KeptRecording:
+    """A recording whose files' keys are sealed with the newest key of its account."""
+    files = []
+    for file in kept.files:
+        if file.wrapped_key and file.key_generation in keys and file.key_generation != newest:
+            old = _file_context(kept.recording, file.side, file.key_generation)
+            key = unwrap(file.wrapped_key, keys[file.key_generation], old)
+            wrapped = wrap(key, keys[newest], _file_context(kept.recording, file.side, newest))
+            files.append(replace(file, wrapped_key=wrapped, key_generation=newest))
+        else:
+            files.append(file)
+    return replace(kept, files=tuple(files))
+
+
+def _file_context(recording: CallRecording, side: Side, generation: int) -> str:
+    return f"file {recording.account}/{recording.call_id}/{side.value}/{generation}"
+
+
+def _account_context(key: AccountKey) -> str:
+    return f"account {key.account}/{key.generation}"

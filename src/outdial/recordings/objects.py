@@ -1,0 +1,124 @@
+"""The object store: any that speaks S3, through obstore. Knows nothing of what is in the files."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import S3Store
+
+from outdial.recordings.places import PIECE, FileMissing, PlaceUnusable, checked
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
+
+PART_SIZE = 8 * 1024 * 1024
+TIMEOUT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where the object store is. `endpoint` is none for Amazon's own."""
+
+    name: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    endpoint: str | None = None
+    region: str = "us-east-1"
+    prefix: str = ""
+    """Stands before every name, with a `/` between."""
+    path_style: bool = True
+    """Whether the bucket's name is in the path, as most stores but Amazon's want it, or in the host's name."""
+
+
+class Objects:
+    """A bucket of sealed files."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._where = f"{bucket.endpoint or 's3'}/{bucket.name}"
+        config: S3Config = {"endpoint": bucket.endpoint} if bucket.endpoint else {}
+        self._store = S3Store(
+            bucket.name,
+            config=config,
+            prefix=bucket.prefix.strip("/") or None,
+            access_key_id=bucket.access_key_id,
+            secret_access_key=bucket.secret_access_key,
+            region=bucket.region,
+            virtual_hosted_style_request=not bucket.path_style,
+            # The store compares what arrives with what was sent; we read it back all the same.
+            checksum_algorithm="SHA256",
+            client_options={
+                "allow_http": (bucket.endpoint or "").startswith("http://"),
+                "timeout": TIMEOUT,
+                "connect_timeout": timedelta(seconds=5),
+            },
+            # The keeper has a patience of its own, which outlasts any outage and our own restarts.
+            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=20)},
+        )
+
+    async def upload(self, name: str, path: Path) -> None:
+        """Put a file there, in parts where it is large. Raises PlaceUnusable; FileMissing where `path` is not there."""
+        try:
+            await obstore.put_async(self._store, checked(name), path, chunk_size=PART_SIZE, max_concurrency=2)
+        except FileNotFoundError:
+            raise FileMissing(f"{name} is missing on the local disk") from None
+        except (BaseError, OSError) as error:
+            raise self._trouble(error) from None
+
+    async def digest(self, name: str) -> tuple[int, str]:
+        """Size and SHA-256 of what is there, read back whole. Raises FileMissing."""
+        digest, size = hashlib.sha256(), 0
+        try:
+            found = await obstore.get_async(self._store, checked(name))
+            async for piece in found.stream(min_chunk_size=PIECE):
+                digest.update(piece)
+                size += len(piece)
+        except (NotFoundError, FileNotFoundError):
+            raise FileMissing(f"{name} is missing in the object store") from None
+        except (BaseError, OSError) as error:
+            raise self._trouble(error) from None
+        return size, digest.hexdigest()
+
+    async def read(self, name: str, offset: int, length: int) -> bytes:
+        """As a Place."""
+        try:
+            return bytes(await obstore.get_range_async(self._store, checked(name), start=offset, length=length))
+        except (NotFoundError, FileNotFoundError):
+            raise FileMissing(f"{name} is missing in the object store") from None
+        except (BaseError, OSError) as error:
+            raise self._trouble(error) from None
+
+    async def size(self, name: str) -> int | None:
+        """As a Place."""
+        try:
+            return (await obstore.head_async(self._store, checked(name)))["size"]
+        except (NotFoundError, FileNotFoundError):
+            return None
+        except (BaseError, OSError) as error:
+            raise self._trouble(error) from None
+
+    async def delete(self, name: str) -> None:
+        """As a Place."""
+        try:
+            await obstore.delete_async(self._store, checked(name))
+        except (NotFoundError, FileNotFoundError):
+            return
+        except (BaseError, OSError) as error:
+            raise self._trouble(error) from None
+
+    async def names(self, under: str) -> AsyncIterator[str]:
+        """As a Place."""
+        try:
+            async for page in obstore.list(self._store, f"{under}/"):
+                for found in page:
+                    yield found["path"]
+        except (BaseError, OSError) as error:
+            raise self._trouble(error) from None
+
+    def _trouble(self, error: Exception) -> PlaceUnusable:
+        # The first line says it; what follows is the library's own configuration.
+        return PlaceUnusable(f"the object store {self._where} failed: {str(error).strip().splitlines()[0][:300]}")

@@ -1,0 +1,187 @@
+"""Recordings in the database, each with its entries in the ledger in one commit; and the accounts' retention.
+
+Must not know where the audio lies, nor what may become of a recording.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, case, false, insert, or_, select, text, tuple_, update
+
+from outdial.calls.recording_store import Change, RecordingFilter
+from outdial.domain.ledger import Record
+from outdial.domain.recordings import CallRecording, KeptRecording, State
+from outdial.storage.database import Database
+from outdial.storage.ledger import add_records
+from outdial.storage.recording_keys import StoredKeys
+from outdial.storage.recording_tables import recording_groups, recording_retention, recordings
+
+MOST_FOUND = 1_000
+DAY_MS = 24 * 3600 * 1000
+_KEPT = TypeAdapter(KeptRecording)
+_GONE = (State.DELETING, State.DELETED)
+_SET_RETENTION = text(
+    "INSERT INTO recording_retention (account, days) VALUES (:of, :days)"
+    " ON CONFLICT (account) DO UPDATE SET days = excluded.days"
+)
+
+
+class StoredRecordings(StoredKeys):
+    """See `calls.recording_store.RecordingStore`. An account without a retention of its own has `default_days`."""
+
+    def __init__(self, database: Database, default_days: int = 0) -> None:
+        super().__init__(database)
+        self._database = database
+        self._default_days = default_days
+
+    async def add(self, recording: CallRecording) -> KeptRecording:
+        """Take note of a recording that has ended."""
+        return await self._database.write(lambda c: _add(c, recording, self._default_days), account=recording.account)
+
+    async def change(self, account: str, recording_id: str, change: Change) -> KeptRecording | None:
+        """Change a recording, nobody coming between."""
+        return await self._database.write(lambda c: _change(c, account, recording_id, change), account=account)
+
+    async def find(self, account: str, recording_id: str) -> KeptRecording | None:
+        """One recording."""
+        row = await self._database.read(lambda c: c.execute(_one(account, recording_id)).one_or_none())
+        return None if row is None else _kept_of(row)
+
+    async def search(self, account: str, wanted: RecordingFilter) -> Sequence[KeptRecording]:
+        """An account's recordings, newest first."""
+        return await self._database.read(lambda c: _search(c, account, wanted))
+
+    async def in_state(self, states: Sequence[State], after: str, limit: int) -> Sequence[KeptRecording]:
+        """Recordings of all accounts in these states, by id."""
+        wanted = select(recordings).where(recordings.c.state.in_(states), recordings.c.id > after)
+        return await self._all(wanted.order_by(recordings.c.id).limit(limit))
+
+    async def expired(self, states: Sequence[State], now: int, limit: int) -> Sequence[KeptRecording]:
+        """Recordings that retention would delete now."""
+        wanted = select(recordings).where(
+            recordings.c.retain_until <= now, recordings.c.held == false(), recordings.c.state.in_(states)
+        )
+        return await self._all(wanted.order_by(recordings.c.retain_until, recordings.c.id).limit(limit))
+
+    async def of_account(self, account: str, after: str, limit: int) -> Sequence[KeptRecording]:
+        """An account's recordings in whatever state, by id."""
+        wanted = select(recordings).where(recordings.c.account == account, recordings.c.id > after)
+        return await self._all(wanted.order_by(recordings.c.id).limit(limit))
+
+    async def retention_days(self, account: str) -> int | None:
+        """The account's own retention."""
+        return await self._database.read(lambda c: _days(c, account))
+
+    async def set_retention(self, account: str, days: int, records: Sequence[Record]) -> None:
+        """Set it, for the recordings that are there too."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(_SET_RETENTION, {"of": account, "days": days})
+            ended = case((recordings.c.ended_at.is_(None), recordings.c.started_at), else_=recordings.c.ended_at)
+            until = ended + days * DAY_MS if days else None
+            of_account = (recordings.c.account == account) & recordings.c.state.not_in(_GONE)
+            connection.execute(update(recordings).where(of_account).values(retain_until=until))
+            add_records(connection, records)
+
+        await self._database.write(work, account=account)
+
+    async def _all(self, wanted: Any) -> list[KeptRecording]:  # noqa: ANN401 -- a select of whole rows
+        return [_kept_of(row) for row in await self._database.read(lambda c: c.execute(wanted).all())]
+
+
+def _add(connection: Connection, recording: CallRecording, default_days: int) -> KeptRecording:
+    row = connection.execute(_one(recording.account, recording.call_id)).one_or_none()
+    if row is not None:
+        return _kept_of(row)
+    own = _days(connection, recording.account)
+    days = default_days if own is None else own
+    until = (recording.ended_at or recording.started_at) + days * DAY_MS if days else None
+    kept = KeptRecording(recording, State.SPOOLED, retain_until=until)
+    connection.execute(insert(recordings), _values_of(kept))
+    for group in sorted(set(recording.groups)):
+        values = {"account": recording.account, "group_id": group, "recording_id": recording.call_id}
+        connection.execute(insert(recording_groups), values)
+    return kept
+
+
+def _change(connection: Connection, account: str, recording_id: str, change: Change) -> KeptRecording | None:
+    row = connection.execute(_one(account, recording_id).with_for_update()).one_or_none()
+    if row is None:
+        return None
+    kept = _kept_of(row)
+    changed = change(kept)
+    if changed is None:
+        return kept
+    after = replace(changed[0], revision=kept.revision + 1)
+    where = (recordings.c.account == account) & (recordings.c.id == recording_id)
+    connection.execute(update(recordings).where(where).values(_values_of(after)))
+    add_records(connection, changed[1])
+    return after
+
+
+def _search(connection: Connection, account: str, wanted: RecordingFilter) -> list[KeptRecording]:
+    column = recordings.c
+    found = select(recordings).where(column.account == account, *_conditions(account, wanted))
+    if wanted.before is not None:
+        last = connection.execute(_one(account, wanted.before)).one_or_none()
+        if last is None:
+            return []
+        found = found.where(tuple_(column.started_at, column.id) < tuple_(last.started_at, last.id))
+    limit = max(1, min(wanted.limit, MOST_FOUND))
+    newest = found.order_by(column.started_at.desc(), column.id.desc()).limit(limit)
+    return [_kept_of(row) for row in connection.execute(newest)]
+
+
+def _conditions(account: str, wanted: RecordingFilter) -> list[Any]:
+    column = recordings.c
+    found: list[Any] = []
+    if wanted.agent_id is not None:
+        found.append(or_(column.agent_id == wanted.agent_id, column.called_agent_id == wanted.agent_id))
+    if wanted.group_id is not None:
+        in_group = select(recording_groups.c.recording_id).where(
+            recording_groups.c.account == account, recording_groups.c.group_id == wanted.group_id
+        )
+        found.append(column.id.in_(in_group))
+    if wanted.started_from is not None:
+        found.append(column.started_at >= wanted.started_from)
+    if wanted.started_to is not None:
+        found.append(column.started_at < wanted.started_to)
+    if wanted.deleted is not None:
+        found.append(column.state.in_(_GONE) if wanted.deleted else column.state.not_in(_GONE))
+    equal = (("id", wanted.call_id), ("number", wanted.number), ("reference", wanted.reference))
+    return found + [column[name] == value for name, value in equal if value is not None]
+
+
+def _one(account: str, recording_id: str) -> Any:  # noqa: ANN401 -- a select of whole rows
+    return select(recordings).where(recordings.c.account == account, recordings.c.id == recording_id)
+
+
+def _days(connection: Connection, account: str) -> int | None:
+    own = select(recording_retention.c.days).where(recording_retention.c.account == account)
+    return connection.execute(own).scalar()
+
+
+def _values_of(kept: KeptRecording) -> dict[str, Any]:
+    recording = kept.recording
+    return {
+        "account": recording.account,
+        "id": recording.call_id,
+        "state": kept.state.value,
+        "held": bool(kept.holds),
+        "retain_until": kept.retain_until,
+        "started_at": recording.started_at,
+        "ended_at": recording.ended_at,
+        "agent_id": recording.agent_id,
+        "called_agent_id": recording.called_agent_id,
+        "number": recording.number,
+        "reference": recording.reference,
+        "revision": kept.revision,
+        "data": _KEPT.dump_json(kept).decode(),
+    }
+
+
+def _kept_of(row: Row[Any]) -> KeptRecording:
+    # Retention is set for many recordings by one statement, which can't reach into their texts.
+    return replace(_KEPT.validate_json(row.data), retain_until=row.retain_until)

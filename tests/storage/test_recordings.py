@@ -1,0 +1,145 @@
+"""Recordings in the database: found by everything they may be searched by, in their own account only."""
+
+from dataclasses import replace
+
+import pytest
+
+from outdial.calls.recording_store import AccountKey, RecordingFilter
+from outdial.domain.ledger import Kind, Record
+from outdial.domain.legs import Side
+from outdial.domain.recordings import CallRecording, Hold, KeptRecording, SpoolFile, State
+from outdial.storage.database import Database
+from outdial.storage.ledger import StoredLedger
+from outdial.storage.recordings import DAY_MS, StoredRecordings
+
+
+def recording(call_id: str, account: str = "ours", **changes: object) -> CallRecording:
+    whole = CallRecording(
+        call_id, account, "1", 1_000, (SpoolFile(Side.AGENT, 1_000),), groups=("030", "200"), ended_at=9_000
+    )
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def ids(found: object) -> list[str]:
+    return [kept.id for kept in found]  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def store(database: Database) -> StoredRecordings:
+    return StoredRecordings(database)
+
+
+SEARCHES = {
+    "call": (RecordingFilter(call_id="c2"), ["c2"]),
+    "agent": (RecordingFilter(agent_id="2"), ["c2"]),
+    "called agent": (RecordingFilter(agent_id="7"), ["c3"]),
+    "group": (RecordingFilter(group_id="400"), ["c3"]),
+    "number": (RecordingFilter(number="+442079460123"), ["c1"]),
+    "reference": (RecordingFilter(reference="case 5"), ["c2"]),
+    "from": (RecordingFilter(started_from=2_000), ["c3", "c2"]),
+    "to": (RecordingFilter(started_to=2_000), ["c1"]),
+    "after": (RecordingFilter(before="c3"), ["c2", "c1"]),
+    "limit": (RecordingFilter(limit=1), ["c3"]),
+    "nothing": (RecordingFilter(agent_id="2", group_id="400"), []),
+    "an unknown cursor": (RecordingFilter(before="c9"), []),
+}
+
+
+@pytest.mark.parametrize(("wanted", "expected"), SEARCHES.values(), ids=SEARCHES)
+async def test_a_search_finds_what_matches_newest_first(
+    store: StoredRecordings, wanted: RecordingFilter, expected: list[str]
+) -> None:
+    await store.add(recording("c1", number="+442079460123"))
+    await store.add(recording("c2", agent_id="2", reference="case 5", started_at=2_000))
+    await store.add(recording("c3", called_agent_id="7", groups=("400",), started_at=3_000))
+
+    assert ids(await store.search("ours", wanted)) == expected
+
+
+async def test_no_account_sees_another(store: StoredRecordings) -> None:
+    await store.add(recording("c1"))
+    await store.add(recording("c1", account="theirs", agent_id="9"))
+
+    assert [kept.recording.agent_id for kept in await store.search("ours", RecordingFilter())] == ["1"]
+    assert await store.find("nobody", "c1") is None
+    assert await store.change("nobody", "c1", lambda kept: (kept, ())) is None
+    assert ids(await store.of_account("theirs", "", 10)) == ["c1"]
+    found = await store.search("theirs", RecordingFilter(group_id="030"))
+    assert [kept.recording.account for kept in found] == ["theirs"]
+
+
+async def test_adding_twice_changes_nothing(store: StoredRecordings) -> None:
+    await store.add(recording("c1"))
+    await store.change("ours", "c1", lambda kept: (replace(kept, state=State.KEPT), ()))
+
+    again = await store.add(recording("c1", agent_id="2"))
+
+    assert (again.state, again.recording.agent_id, again.revision) == (State.KEPT, "1", 1)
+
+
+async def test_a_change_and_its_entries_are_one_commit(store: StoredRecordings, database: Database) -> None:
+    def refuse(kept: KeptRecording) -> tuple[KeptRecording, list[Record]]:
+        return replace(kept, state=State.KEPT), [Record(Kind.KEPT, "theirs", 1), Record(Kind.KEPT, "ours", 1)]
+
+    await store.add(recording("c1"))
+    with pytest.raises(ValueError, match="one account"):
+        await store.change("ours", "c1", refuse)
+    assert await store.find("ours", "c1") == await store.change("ours", "c1", lambda _: None)
+
+    await store.change("ours", "c1", lambda kept: (replace(kept, state=State.KEPT), [Record(Kind.KEPT, "ours", 1)]))
+
+    found = await store.find("ours", "c1")
+    assert found is not None
+    assert found.state is State.KEPT
+    assert [entry.kind for entry in await StoredLedger(database).entries("ours", 0, 9)] == ["file.kept"]
+
+
+async def test_retention_applies_to_what_is_there_and_what_comes(store: StoredRecordings) -> None:
+    await store.add(recording("c1"))
+    await store.set_retention("ours", 2, [])
+    await store.add(recording("c2", ended_at=20_000))
+    await store.add(recording("c3", account="theirs"))
+    states = [State.SPOOLED]
+
+    assert await store.retention_days("ours") == 2
+    assert await store.expired(states, 2 * DAY_MS, 9) == []
+    assert ids(await store.expired(states, 2 * DAY_MS + 9_000, 9)) == ["c1"]
+    assert ids(await store.expired(states, 2 * DAY_MS + 20_000, 9)) == ["c1", "c2"]
+    await store.set_retention("ours", 0, [])
+    assert await store.expired(states, 10**15, 9) == [], "0 days: for ever"
+
+
+async def test_a_default_retention_is_for_accounts_without_their_own(database: Database) -> None:
+    store = StoredRecordings(database, 1)
+    await store.set_retention("ours", 0, [])
+    await store.add(recording("c1"))
+    await store.add(recording("c2", account="theirs"))
+
+    assert ids(await store.expired([State.SPOOLED], 10**15, 9)) == ["c2"]
+    assert await store.retention_days("theirs") is None
+
+
+async def test_what_is_held_never_expires(store: StoredRecordings) -> None:
+    await store.set_retention("ours", 1, [])
+    await store.add(recording("c1"))
+    await store.change("ours", "c1", lambda kept: (replace(kept, holds=(Hold("case 7", 1),)), ()))
+    assert await store.expired([State.SPOOLED], 10**15, 9) == []
+
+    await store.change("ours", "c1", lambda kept: (replace(kept, holds=()), ()))
+    assert ids(await store.expired([State.SPOOLED], 10**15, 9)) == ["c1"]
+
+
+async def test_keys_are_kept_by_generation_and_master(store: StoredRecordings) -> None:
+    one, two = AccountKey("ours", 1, "1", "sealed", 5), AccountKey("ours", 2, "2", "sealed too", 6)
+    assert await store.put_key(one, []) == one
+    assert await store.put_key(two, []) == two
+
+    assert await store.keys("ours") == [one, two]
+    assert await store.keys("theirs") == []
+    assert await store.keys_of_master("2") == [two]
+    gone = replace(one, wrapped="", destroyed_at=9)
+    await store.put_key(gone, [])
+    assert await store.keys("ours") == [gone, two]
+    assert await store.keys_of_master(None) == [two]
+    rival = AccountKey("ours", 2, "2", "another", 7)
+    assert await store.put_key(rival, []) == two, "the first one to be there stays"

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup test check format
+.PHONY: setup test check format fuzz
 
 setup: $(VENV)/.ready
 
@@ -27,3 +27,8 @@ check: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Holds every answer against the OpenAPI document: this many made-up requests for each operation.
+EXAMPLES ?= 2000
+fuzz: setup
+	EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/api/test_schema.py -q -s

@@ -72,7 +72,6 @@ async def test_the_reply_on_the_wire(world: ApiWorld) -> None:
         (b"POST /v0/a1b2c3d4e5/calls/ HTTP/1.1\r\n\r\n", 401),
         (b"GET /v0/a1b2c3d4e5/calls/%zz HTTP/1.1\r\nHost: x\r\n\r\n", 401),
         (b"GET /v0/a1b2c3d4e5/calls/\xff HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-        (b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", 404),
         (b"nonsense\r\n\r\n", 400),
     ],
 )

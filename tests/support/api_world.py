@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import time_ns
 from typing import Any
 from uuid import uuid4
 
@@ -55,6 +56,13 @@ class MovableTime:
 
     def pass_(self, seconds: float) -> None:
         self.at += round(seconds * 1000)
+
+
+class PassingTime(MovableTime):
+    """The real one."""
+
+    def now(self) -> int:
+        return time_ns() // 1_000_000
 
 
 class NoPhones:
@@ -145,9 +153,11 @@ def bearer(token: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def api_world(file: Path, *, public_url: str | None = None) -> AsyncIterator[ApiWorld]:
+async def api_world(
+    file: Path, *, public_url: str | None = None, time: MovableTime | None = None
+) -> AsyncIterator[ApiWorld]:
     """A world on a migrated, empty database file."""
-    time, switch = MovableTime(), ScriptedSwitch()
+    time, switch = time or MovableTime(), ScriptedSwitch()
     async with open_database(f"sqlite:///{file}") as database:
         store, directory = StoredCalls(database), StoredDirectory(database)
         limits = Limits(time)

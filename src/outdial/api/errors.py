@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 import structlog
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
@@ -48,6 +47,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     Unavailable: 503,
 }
 JSON = "application/json"
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _METHOD_NOT_ALLOWED = ("The requested resource does not support http method '{}'.", "method-not-allowed")
 _FAULT = ("Something went wrong on our side; the request was not carried out in full", "internal-error")
 
@@ -91,7 +91,6 @@ def install(app: FastAPI) -> None:
     """Let an app answer in this form whatever is raised in it."""
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
 
 
 def log_fault(method: str, path: str, error: BaseException) -> None:
@@ -123,21 +122,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 
 def _methods_at(request: Request) -> list[str]:
-    """Every method of a page, which may be spread over several routes."""
-    found: set[str] = set()
-    for route in request.app.routes:
-        match, _ = route.matches(request.scope)
-        if match is not Match.NONE:
-            found |= getattr(route, "methods", None) or set()
-    return sorted(found)
-
-
-async def _on_invalid(request: Request, error: Exception) -> Response:
-    """A body or parameter of the management API that its model turns down: the first thing wrong is told."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for nothing else
-    first = error.errors()[0]
-    if first["type"] == "json_invalid":
-        return answer(refused.MalformedJson())
-    where = ".".join(str(part) for part in first["loc"][1:])
-    said = str(first["msg"]).removeprefix("Value error, ")
-    return _body(400, f"{where}: {said}" if where else said, "invalid-request", {})
+    """Every method of a page, whose routes may be several and within routers: each method is tried."""
+    scopes = [{**request.scope, "method": method} for method in _METHODS]
+    routes = request.app.routes
+    return [scope["method"] for scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in routes)]

@@ -232,6 +232,9 @@ _WITH_CLIENT = _token(
 )
 
 
+_WITH_ACCOUNT["responses"] |= refusals("404")
+
+
 def _open(operation_id: str, summary: str, responses: dict[str, Any]) -> Operation:
     return {
         "operationId": operation_id,

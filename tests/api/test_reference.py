@@ -1,0 +1,198 @@
+"""What the API says of itself: complete, consistent with its own examples, and readable with no other host."""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from starlette.routing import Route
+
+from outdial.api.framing import plain_path
+from outdial.api.reference.examples import PLACE, placed
+from outdial.api.reference.page import page as page_of
+from support import curl_lines
+from support.api_world import ACCOUNT, ApiWorld
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+UNLISTED = {"/openapi.json", "/docs"}
+Document = dict[str, Any]
+
+
+async def document_of(world: ApiWorld) -> Document:
+    del world.client.headers["Authorization"]
+    response = await world.client.get("/openapi.json")
+    assert response.headers["content-type"] == "application/json"
+    document: Document = response.json()
+    return document
+
+
+def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
+    for path, item in document["paths"].items():
+        for method in METHODS & set(item):
+            yield path, method, item[method]
+
+
+def shape(path: str) -> str:
+    """A path without the names of what varies in it."""
+    return plain_path(re.sub(r"\{[^}]*\}", "{}", path)).lower()
+
+
+async def test_every_page_is_in_the_document_and_nothing_else(world: ApiWorld) -> None:
+    """The management API's operations are made from its routes, so they can't differ."""
+    told = {
+        (shape(path), method.upper())
+        for path, method, _ in operations(await document_of(world))
+        if not path.startswith("/manage/")
+    }
+    served = set()
+    for route in world.app.routes:
+        path, methods = getattr(route, "path", None), getattr(route, "methods", None)
+        if path not in UNLISTED and path is not None and methods:
+            served |= {(shape(path), method) for method in methods - {"HEAD"}}
+    assert any(isinstance(route, Route) for route in world.app.routes)
+    assert told == served
+
+
+async def test_every_operation_has_a_name_a_summary_and_says_how_it_turns_requests_down(world: ApiWorld) -> None:
+    document = await document_of(world)
+    found = [operation for _, _, operation in operations(document)]
+    names = [operation["operationId"] for operation in found]
+    assert len(set(names)) == len(names)
+    assert all(operation["summary"] for operation in found)
+    for operation in found:
+        if operation.get("security") and "bearer" in str(operation["security"]):
+            assert {"400", "401", "403", "404", "503"} <= set(operation["responses"]), operation["operationId"]
+
+
+def resolved(document: Document, node: Document) -> Document:
+    for step in node.get("$ref", "").removeprefix("#/").split("/"):
+        if step:
+            document = document[step]
+    return document if "$ref" in node else node
+
+
+def bodies(document: Document) -> Iterator[tuple[str, Document]]:
+    for path, method, operation in operations(document):
+        where = f"{method} {path}"
+        yield from ((where, body) for body in operation.get("requestBody", {}).get("content", {}).values())
+        for status, response in operation["responses"].items():
+            content = resolved(document, response).get("content", {})
+            yield from ((f"{where} {status}", body) for body in content.values())
+
+
+async def test_every_example_is_as_its_schema_says(world: ApiWorld) -> None:
+    document = await document_of(world)
+    checked = 0
+    for where, body in bodies(document):
+        schema = {**body["schema"], "components": document["components"]}
+        validator = jsonschema_rs.validator_for(schema, validate_formats=True)
+        for name, example in body.get("examples", {}).items():
+            errors = [error.message for error in validator.iter_errors(example["value"])]
+            assert not errors, (where, name)
+            checked += 1
+    assert checked > 30
+
+
+@pytest.mark.parametrize("example", PLACE, ids=lambda example: example.name)
+async def test_every_example_of_a_call_is_placed_and_answered_as_shown(world: ApiWorld, example: Any) -> None:
+    assert (await world.place(example.body, n=example.version)).status_code == 201
+    if example.version:
+        await world.settled()
+        too_low = await world.place({**example.body, "from": {**example.body["from"]}}, n=example.version - 1)
+        assert too_low.json()["code"] == "member-newer-than-version"
+    shown = placed(example)
+    assert list(shown)[:4] == ["id", "links", "from", "to"]
+
+
+class Reader(HTMLParser):
+    """Reads a page as strictly as it can: tags in pairs, and what they point to."""
+
+    VOID = frozenset({"meta", "link", "br", "img", "input", "hr"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.targets: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.targets += [value or "" for name, value in attrs if name in ("href", "src", "action", "data")]
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+async def test_the_page_is_whole_and_asks_no_other_host_for_anything(world: ApiWorld) -> None:
+    response = await world.client.get("/docs/")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["content-security-policy"].startswith("default-src 'none'")
+    reader = Reader()
+    reader.feed(response.text)
+    assert not reader.open
+    assert not reader.tags & {"script", "link", "img", "iframe", "object"}
+    assert "@import" not in response.text
+    assert "url(" not in response.text
+    assert len(set(reader.ids)) == len(reader.ids)
+    for target in reader.targets:
+        assert target == "openapi.json" or (target[0] == "#" and target[1:] in reader.ids), target
+
+
+async def test_the_page_shows_every_operation_with_a_command_line(world: ApiWorld) -> None:
+    page = (await world.client.get("/docs")).text
+    document = await document_of(world)
+    assert page.count("<article") == len(list(operations(document)))
+    for path, method, operation in operations(document):
+        assert html.escape(operation["summary"]) in page, (method, path)
+
+
+async def test_the_command_lines_of_the_page_place_calls(world: ApiWorld, tmp_path: Path) -> None:
+    page = (await world.client.get("/docs")).text
+    blocks = [html.unescape(block) for block in re.findall(r"<pre>(curl .*?)</pre>", page, re.DOTALL)]
+    file = tmp_path / "lines.txt"
+    file.write_text("\n".join(block.replace("\\\n", " ") for block in blocks), encoding="utf-8")
+    lines = [line for line in curl_lines.read(file) if line.method == "POST" and line.path.endswith("/calls/")]
+    assert len(lines) == len(PLACE)
+    for line, example in zip(lines, PLACE, strict=True):
+        assert json.loads(line.body) == example.body
+        headers = line.headers_with(world.token())
+        response = await world.client.post(line.path, content=line.body, headers=headers)
+        assert response.status_code == 201
+        assert f"/v0/{ACCOUNT}/calls/" in response.headers["location"]
+        await world.client.delete(f"/v0/{ACCOUNT}/calls/{response.json()['id']}")
+        await world.settled()
+
+
+def test_what_is_written_in_the_document_can_not_break_the_page() -> None:
+    nasty = "<script>alert(1)</script>`<b>`\"'&"
+    document = {
+        "info": {"title": nasty, "version": nasty, "description": nasty},
+        "tags": [{"name": nasty, "description": nasty}],
+        "paths": {
+            f"/{nasty}": {
+                "get": {
+                    "tags": [nasty],
+                    "summary": nasty,
+                    "description": nasty,
+                    "security": [{"bearer": [nasty]}],
+                    "parameters": [{"name": nasty, "in": nasty, "description": nasty, "required": True}],
+                    "responses": {nasty: {"description": nasty, "headers": {nasty: {}}, "content": {}}},
+                }
+            }
+        },
+        "components": {"schemas": {nasty: {"description": nasty}}},
+    }
+    reader = Reader()
+    reader.feed(page_of(document))
+    assert not reader.tags & {"script", "b>"}
+    assert not reader.open

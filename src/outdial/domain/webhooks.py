@@ -101,10 +101,12 @@ def check_url(url: str, private_networks: tuple[str, ...]) -> None:
 
 
 def _check_host(host: str, private_networks: tuple[str, ...]) -> None:
-    if not re.fullmatch(r"[0-9a-f:.]+(%.*)?", host) or not any(character in host for character in ".:"):
+    last = host.rstrip(".").rpartition(".")[2]
+    if ":" not in host and not re.fullmatch(r"[0-9]+|0x[0-9a-f]*", last):
         return
     why = why_not(host, networks_of(private_networks))
-    if why not in (None, "no address"):
+    if why is not None:
+        # `2130706433` and `0177.0.0.1` are addresses to some and names to others.
         raise UnusableUrl(f"the address {host} is {why}")
 
 

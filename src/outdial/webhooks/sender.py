@@ -119,6 +119,8 @@ def _told(error: Exception) -> str:
     cause = getattr(error, "os_error", None) or error
     if isinstance(cause, Refused):
         return f"refused: {cause}"
+    if isinstance(error, aiohttp.InvalidURL):
+        return "refused: the host is no name and no address"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "the name can't be found"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):

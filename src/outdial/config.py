@@ -85,6 +85,12 @@ class Settings:
         choice("auto", "private", "system"),
         "Switch",
     )
+    runtime_dir: Path | None = _setting(
+        None,
+        "Where a private Asterisk is installed, and found again; without it, `asterisk` in the data directory.",
+        path,
+        "Switch",
+    )
     sip_host: str = _setting(
         "127.0.0.1", "Address of the switch's SIP listener, for phones and carriers.", host, "Switch"
     )

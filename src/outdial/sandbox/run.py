@@ -1,8 +1,7 @@
 """What the command line runs: a sandbox that stays until it is interrupted, and the demo."""
 
 import asyncio
-import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, nullcontext
 from pathlib import Path
 
@@ -22,43 +21,34 @@ LISTEN_SECONDS = 10
 
 async def run_sandbox(
     make_product: Callable[[Path], Product],
-    binary: Callable[[Product], Binary],
+    binary: Binary,
     *,
     data: Path | None,
     announce: Callable[[Ready], None],
 ) -> None:
-    """Stay until SIGINT or SIGTERM, then leave nothing running."""
-
-    async def stay() -> None:
-        async with open_sandbox(make_product, binary, data=data) as sandbox:
-            announce(sandbox.ready)
-            await asyncio.Event().wait()
-
-    await _until_interrupted(stay())
+    """Stay until cancelled, then leave nothing running."""
+    async with open_sandbox(make_product, binary, data=data) as sandbox:
+        announce(sandbox.ready)
+        await asyncio.Event().wait()
 
 
 async def run_demo(
     make_product: Callable[[Path, Watcher], Product],
-    binary: Callable[[Product], Binary],
+    binary: Binary,
     *,
     console: Console,
     picture: Path | None = None,
 ) -> bool:
     """Place every example call of the page in a sandbox; whether the audio of each side reached the other in all."""
     watcher = Watcher()
-    trials: list[Trial] = []
-
-    async def play() -> None:
-        async with AsyncExitStack() as stack:
-            opening = open_sandbox(lambda folder: make_product(folder, watcher), binary, listen_seconds=LISTEN_SECONDS)
-            with console.status("starting a switch, a far end and its phones"):
-                sandbox = await stack.enter_async_context(opening)
-            trials.extend(await _hold_all(sandbox, watcher, console))
-
-    await _until_interrupted(play())
-    if picture is not None and trials:
+    async with AsyncExitStack() as stack:
+        opening = open_sandbox(lambda folder: make_product(folder, watcher), binary, listen_seconds=LISTEN_SECONDS)
+        with console.status("starting a switch, a far end and its phones"):
+            sandbox = await stack.enter_async_context(opening)
+        trials = await _hold_all(sandbox, watcher, console)
+    if picture is not None:
         table.save_picture(trials, picture)
-    return len(trials) == len(EXAMPLES) and all(trial.passed for trial in trials)
+    return all(trial.passed for trial in trials)
 
 
 async def _hold_all(sandbox: Sandbox, watcher: Watcher, console: Console) -> Sequence[Trial]:
@@ -78,27 +68,3 @@ async def _hold_all(sandbox: Sandbox, watcher: Watcher, console: Console) -> Seq
             for example in EXAMPLES:
                 held.append(await hold_trial(stage, example))  # noqa: PERF401 -- the table shows them as they come
     return held
-
-
-async def _until_interrupted(work: Awaitable[None]) -> None:
-    """Do the work until it is done, or until somebody interrupts it; then let it clean up in its own order."""
-    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
-    interrupted = False
-
-    def interrupt() -> None:
-        nonlocal interrupted
-        # A second Ctrl-C must not cut the cleaning up short.
-        if not interrupted:
-            interrupted = True
-            task.cancel()
-
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, interrupt)
-    try:
-        await task
-    except asyncio.CancelledError:
-        if not interrupted:
-            raise
-    finally:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(each)

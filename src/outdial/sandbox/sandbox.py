@@ -99,7 +99,7 @@ class Sandbox:
 @asynccontextmanager
 async def open_sandbox(
     make_product: Callable[[Path], Product],
-    binary: Callable[[Product], Binary],
+    binary: Binary,
     *,
     data: Path | None = None,
     listen_seconds: int = 0,
@@ -111,7 +111,7 @@ async def open_sandbox(
             made, switch = seed.Secrets.new(), Address(*product.sip)
             far_end = FarEnd(
                 folder / "far-end",
-                binary(product),
+                binary,
                 switch,
                 seed.special_extensions(),
                 seed.registrations(made),

@@ -67,6 +67,9 @@ class Watcher:
     def command(self, call_id: str, command: Command) -> None:
         """Only what became of a call matters here."""
 
+    def failed(self, call_id: str, doing: str, error: Exception) -> None:
+        """Only what became of a call matters here."""
+
     async def until(self, call_id: str, *states: State) -> Call:
         """Wait until a call is in one of these states, or has ended."""
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -1,0 +1,208 @@
+"""Builds the product from its parts and runs it: the one place where adapters meet."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
+from uuid import uuid4
+
+from outdial import operator_file
+from outdial.api.app import make_app
+from outdial.api.parts import Health, Parts
+from outdial.api.secrets import hash_secret
+from outdial.asterisk.home import Wanted
+from outdial.asterisk.runtime import Runtime
+from outdial.asterisk.switch import Switch
+from outdial.asterisk.telephony import APP
+from outdial.calls.engine import Engine, Observer
+from outdial.calls.follow_phones import PhoneFollower
+from outdial.calls.limits import Limits
+from outdial.calls.place_call import Placing
+from outdial.calls.recovery import Recovery
+from outdial.config import Settings
+from outdial.data_directory import held, kept_key
+from outdial.domain.agents import state_of
+from outdial.domain.directory import Agent, Trunk
+from outdial.domain.events import Event
+from outdial.domain.refusals import Unavailable
+from outdial.http_server import listen, serving, url_of
+from outdial.logs import CallLogLines
+from outdial.metrics import Metrics, Now
+from outdial.storage.calls import StoredCalls
+from outdial.storage.database import Database, open_database
+from outdial.storage.directory import StoredDirectory
+from outdial.storage.idempotency import StoredIdempotency
+from outdial.storage.migrate import bring_up_to_date
+from outdial.storage.retention import forget_old
+
+SWEEP_SECONDS = 60
+"""How often calls and switch are compared although nothing seems wrong."""
+COUNT_SECONDS = 10
+"""How old the numbers of agents by state may be that metrics tell."""
+FORGET_SECONDS = 3600
+
+
+class WallClock:
+    """The machine's time."""
+
+    def now(self) -> int:
+        """Milliseconds since the epoch."""
+        return time.time_ns() // 1_000_000
+
+
+class Outdial:
+    """The whole product on one switch. Everything is up inside `running`."""
+
+    def __init__(
+        self, settings: Settings, runtime: Runtime, *, observers: Sequence[Observer] = (), ends_switch: bool = False
+    ) -> None:
+        self._settings = settings
+        self._given = tuple(observers)
+        self._clock = WallClock()
+        self.url = ""
+        """Where the API answers; known once it runs."""
+        wanted = Wanted(
+            APP,
+            settings.sip_host,
+            settings.sip_port,
+            settings.rtp_first_port,
+            settings.rtp_last_port,
+            settings.public_address,
+        )
+        folder = settings.data_dir / "switch"
+        self.switch = Switch(settings.switch_name, folder, runtime, wanted, ends_with_us=ends_switch)
+        self.phones = self.switch.phones
+        self.metrics = Metrics(self._measure)
+        self._agents_by_state: Counter[str] = Counter()
+
+    @property
+    def sip(self) -> tuple[str, int]:
+        """Where the switch takes SIP."""
+        return self._settings.sip_host, self.switch.settings.sip_port
+
+    def hash_secret(self, secret: str) -> str:
+        """What is kept of a secret."""
+        return hash_secret(secret)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Outdial"]:
+        """Everything is up inside; calls outlive it on the switch, unless that is to end with us.
+
+        Raises:
+            DataDirectoryError, ListenError, DatabaseError, SwitchError: what stands in the way, in one line.
+        """
+        settings = self._settings
+        async with AsyncExitStack() as stack:
+            stack.enter_context(held(settings.data_dir))
+            taken = stack.enter_context(listen(settings.http_host, settings.http_port))
+            self.url = url_of(taken)
+            await asyncio.to_thread(bring_up_to_date, settings.database, allowed=settings.auto_migrate)
+            self._join(await stack.enter_async_context(open_database(settings.database, self.metrics.committed)))
+            await operator_file.keep(settings.data_dir, self.url, self.directory, self._clock.now())
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            background = self._background()
+            stack.callback(_cancel, [tasks.create_task(work) for work in background])
+            await self._recovery.load()
+            await stack.enter_async_context(self.switch.running(self))
+            proxies, grace = settings.trusted_proxies, settings.stop_grace_seconds
+            app = make_app(self._parts())
+            await stack.enter_async_context(serving(app, taken, proxies=proxies, grace_seconds=grace))
+            try:
+                yield self
+            finally:
+                self.engine.stop_accepting()
+                await self.engine.drained()
+
+    def _join(self, database: Database) -> None:
+        """Make what rests on the database."""
+        self._database = database
+        self.directory = StoredDirectory(database)
+        self._store = StoredCalls(database)
+        self._limits = Limits(self._clock)
+        observers: tuple[Observer, ...] = (CallLogLines(), self.metrics, self._limits, *self._given)
+        self.engine = Engine(self.switch.telephony, self._store, self._clock, observers)
+        self._recovery = Recovery(self.engine, self.switch.telephony, self._store)
+        self._follower = PhoneFollower(self.directory, self._clock)
+
+    def _parts(self) -> Parts:
+        settings = self._settings
+        return Parts(
+            placing=Placing(
+                self._store, self.engine, self._clock, self._limits, settings.switch_name, lambda: str(uuid4())
+            ),
+            calls=self.engine,
+            call_log=self._store,
+            directory=self.directory,
+            idempotency=StoredIdempotency(self._database, str(uuid4())),
+            phones=self.phones,
+            clock=self._clock,
+            token_key=kept_key(settings.data_dir / "token.key"),
+            public_url=settings.public_url.rstrip("/") if settings.public_url else None,
+            health=self._health,
+            metrics=self.metrics.render,
+        )
+
+    def _background(self) -> list[Coroutine[Any, Any, None]]:
+        return [self.engine.run(), self._follower.run(), self._sweep(), self._count_agents(), self._forget()]
+
+    # What the switch tells (asterisk.switch.Listener).
+
+    def happened(self, call_id: str, event: Event) -> None:
+        """Something happened to a call."""
+        self.engine.notify(call_id, event)
+
+    def phone_changed(self, sip_user: str, online: bool) -> None:
+        """A phone has registered or gone away."""
+        self._follower.changed(sip_user, online=online)
+
+    async def inventory(self) -> tuple[Sequence[Agent], Sequence[Trunk]]:
+        """Every phone and trunk the switch must know."""
+        return await self.directory.all_agents(), await self.directory.all_trunks()
+
+    async def came_back(self) -> None:
+        """Compare calls and switch before anything is commanded."""
+        await self._recovery.compare()
+        await self._recovery.rejoin()
+
+    async def died(self) -> None:
+        """End the calls that went with the switch."""
+        await self._recovery.lost()
+
+    # What is done from time to time.
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            if self.switch.reachable:
+                await self._recovery.compare()
+
+    async def _count_agents(self) -> None:
+        while True:
+            try:
+                now, agents = self._clock.now(), await self.directory.all_agents()
+                self._agents_by_state = Counter(state_of(agent, now).name.lower() for agent in agents)
+            except Unavailable:
+                self._agents_by_state = Counter()
+            await asyncio.sleep(COUNT_SECONDS)
+
+    async def _forget(self) -> None:
+        while True:
+            with suppress(Unavailable):
+                await forget_old(self._database, self._settings.retention_days, self._clock.now())
+            await asyncio.sleep(FORGET_SECONDS)
+
+    async def _health(self) -> Health:
+        database = await self._database.answers()
+        return Health(database, self.switch.reachable, self.engine.accepting, self.switch.version)
+
+    def _measure(self) -> Now:
+        queues = {"journal": self._database.waiting, "phones": self._follower.waiting}
+        up = self.switch.reachable
+        return Now(up, self.engine.accepting, dict(self._agents_by_state), queues)
+
+
+def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()

@@ -1,0 +1,107 @@
+"""`outdial sandbox` and `outdial demo`: the whole product with a far end to call, and the page's examples in it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from outdial import logs
+from outdial.app import Outdial
+from outdial.asterisk.runtime import Runtime
+from outdial.cli import interrupt
+from outdial.cli.building import binary_of, runtime_of, told_in_one_line
+from outdial.config import HOME, Settings, load
+from outdial.sandbox.run import run_demo, run_sandbox
+from outdial.sandbox.sandbox import Ready
+from outdial.sandbox.trial import Watcher
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON line on standard output.")]
+Port = Annotated[int, typer.Option("--port", help="Port of the API; 0 takes any free one.", min=0, max=65535)]
+
+
+def sandbox(
+    port: Port = 0,
+    data: Annotated[Path | None, typer.Option(help="Keep everything in this folder, to go on with later.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run Outdial with a far end to call: phones and numbers that behave as their digits say. Nothing is configured.
+
+    Stays until interrupted, and leaves nothing running.
+    """
+    with told_in_one_line():
+        base = _base()
+        logs.configure(base.log_level if base.log_level != "info" else "warning", base.log_format)
+        runtime = runtime_of(base)
+
+        def make(folder: Path) -> Outdial:
+            return Outdial(_settings(base, folder, port), runtime, ends_switch=True)
+
+        announce = _announce_json if as_json else _announce
+        interrupt.run(lambda: run_sandbox(make, binary_of(runtime), data=data, announce=announce))
+
+
+def demo(
+    picture: Annotated[Path | None, typer.Option(help="Save the table as a picture (SVG).")] = None,
+) -> None:
+    """Place every example call of the API's page for real, show them live, and measure what each side heard."""
+    with told_in_one_line():
+        base = _base()
+        logs.configure("error", base.log_format)
+        runtime = runtime_of(base)
+        console = Console()
+        passed = interrupt.run(lambda: _demo(base, runtime, console, picture))
+    if passed is None:
+        raise typer.Exit(130)
+    if not passed:
+        raise typer.Exit(1)
+    console.print("The audio of each side was received at the other in every call.", style="green")
+
+
+async def _demo(base: Settings, runtime: Runtime, console: Console, picture: Path | None) -> bool:
+    def make(folder: Path, watcher: Watcher) -> Outdial:
+        return Outdial(_settings(base, folder, 0), runtime, observers=(watcher,), ends_switch=True)
+
+    return await run_demo(make, binary_of(runtime), console=console, picture=picture)
+
+
+def _base() -> Settings:
+    """An installation's settings: a sandbox takes where its Asterisk is, and how it logs; it touches no other data."""
+    return load(given={"data_dir": str(HOME)})
+
+
+def _settings(base: Settings, folder: Path, port: int) -> Settings:
+    return Settings(
+        data_dir=folder,
+        http_port=port,
+        sip_port=0,
+        log_level=base.log_level,
+        log_format=base.log_format,
+    )
+
+
+def _announce_json(ready: Ready) -> None:
+    sys.stdout.write(json.dumps(ready.to_dict()) + "\n")
+    sys.stdout.flush()
+
+
+def _announce(ready: Ready) -> None:
+    text = f"""\
+The sandbox is up; Ctrl-C ends it and leaves nothing running.
+
+  API            {ready.url}   (its page: {ready.url}/docs)
+  account        {ready.account}
+  API token      {ready.api_token}
+  access token   {ready.access_token}
+  switch         sip:{ready.sip}
+
+Place a call:
+
+  curl -X POST "{ready.url}/v0/{ready.account}/calls/" \\
+    -H "Authorization: Bearer {ready.access_token}" -H "Content-Type: application/json" \\
+    -d '{{"from": {{"agentId": "1234"}}, "to": {{"telephoneNumber": "02072068888"}}}}'
+"""
+    sys.stdout.write(text)
+    sys.stdout.flush()

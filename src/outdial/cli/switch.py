@@ -1,0 +1,95 @@
+"""`outdial switch …`: the Asterisk that is run, seen from the machine it runs on."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from outdial.asterisk import home, process
+from outdial.asterisk.ari import Ari, AriError
+from outdial.asterisk.configuration import ARI_USER
+from outdial.asterisk.runtime import RuntimeUnusable, private_runtime, system_runtime
+from outdial.cli.building import console, runtime_folder, runtime_of, told_in_one_line
+from outdial.cli.serve import ConfigFile, DataDir
+from outdial.config import Settings, load
+
+app = typer.Typer(help="The Asterisk that carries the calls.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+@app.command()
+def install(config: ConfigFile = None, data_dir: DataDir = None) -> None:
+    """Have an Asterisk that can be run: the system's, or a private one from Debian's packages. Needs no root."""
+    with told_in_one_line():
+        runtime = runtime_of(_load(config, data_dir))
+        console.print(f"Asterisk {runtime.version} ({runtime.source}) is there.", highlight=False)
+
+
+@app.command()
+def status(config: ConfigFile = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """What is installed, whether it runs, and how many channels are up. Ends with 1 where it does not run."""
+    with told_in_one_line():
+        found = asyncio.run(_status(_load(config, data_dir)))
+    if as_json:
+        sys.stdout.write(json.dumps(found) + "\n")
+    else:
+        for name, value in found.items():
+            console.print(f"{name:>10}  {value if value is not None else '-'}", highlight=False)
+    if not found["running"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def stop(config: ConfigFile = None, data_dir: DataDir = None) -> None:
+    """End a switch that outlived its service, and every call on it. A service that runs starts it again at once."""
+    with told_in_one_line():
+        found = process.running(_folder(_load(config, data_dir)))
+        if found is None:
+            console.print("The switch does not run.")
+            return
+        asyncio.run(found.end())
+        console.print("The switch has ended.")
+
+
+async def _status(settings: Settings) -> dict[str, str | int | bool | None]:
+    folder = _folder(settings)
+    running, known = process.running(folder), home.known_settings(folder)
+    installed = _installed(settings)
+    found: dict[str, str | int | bool | None] = {
+        "installed": installed,
+        "running": running is not None,
+        "pid": running.pid if running else None,
+        "sip": f"{known.sip_host}:{known.sip_port}" if known else None,
+        "version": None,
+        "channels": None,
+    }
+    if running is None or known is None:
+        return found
+    async with Ari(f"http://127.0.0.1:{known.http_port}", ARI_USER, known.ari_password) as ari:
+        try:
+            found["version"] = str((await ari.info())["system"]["version"])
+            found["channels"] = len(await ari.channels())
+        except AriError:
+            found["running"] = False
+    return found
+
+
+def _installed(settings: Settings) -> str | None:
+    system = system_runtime() if settings.switch_source != "private" else None
+    if system is not None:
+        return f"{system.version} (system)"
+    try:
+        return f"{private_runtime(runtime_folder(settings)).version} (private)"
+    except RuntimeUnusable:
+        return None
+
+
+def _load(config: Path | None, data_dir: Path | None) -> Settings:
+    return load(file=config, given={"data_dir": data_dir and str(data_dir)})
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.data_dir / "switch"

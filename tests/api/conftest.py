@@ -1,5 +1,6 @@
-"""An API world for each test, on a copy of one migrated database file."""
+"""An API world for each test, on a copy of one furnished database file."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,15 +12,21 @@ from support.api_world import ApiWorld, api_world
 
 
 @pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def furnished_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("api") / "template.db"
     migrate(f"sqlite:///{file}")
+
+    async def furnish() -> None:
+        async with api_world(file):
+            pass
+
+    asyncio.run(furnish())
     return file
 
 
 @pytest.fixture
-def database_file(migrated_file: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(migrated_file, tmp_path / "outdial.db"))
+def database_file(furnished_file: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(furnished_file, tmp_path / "outdial.db"))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from support.api_world import (
     OPERATORS_SECRET,
     OTHER,
     OTHERS_SECRET,
+    SECRETS,
     TOKEN_KEY,
     ApiWorld,
     bearer,
@@ -42,7 +43,7 @@ def unsigned() -> str:
 
 def signed(world: ApiWorld, **changes: object) -> str:
     """Signed with the right key, and not quite a token of ours."""
-    secret_hash = hash_secret(world.secrets.api_token)
+    secret_hash = hash_secret(SECRETS.api_token)
     claims = {
         "sub": ACCOUNT,
         "acc": ACCOUNT,

@@ -10,7 +10,16 @@ import pytest
 from outdial.api.attempts import MOST_OF_A_CLIENT, MOST_OF_AN_ADDRESS, WINDOW_SECONDS, Attempts
 from outdial.api.auth import CALLS_CREATE, CALLS_READ, SCOPES
 from outdial.api.tokens import Tokens
-from support.api_world import ACCOUNT, DIALLERS_SECRET, OPERATORS_SECRET, TOKEN_KEY, ApiWorld, MovableTime, bearer
+from support.api_world import (
+    ACCOUNT,
+    DIALLERS_SECRET,
+    OPERATORS_SECRET,
+    SECRETS,
+    TOKEN_KEY,
+    ApiWorld,
+    MovableTime,
+    bearer,
+)
 
 FORM = "application/x-www-form-urlencoded"
 GRANT = {"grant_type": "client_credentials"}
@@ -34,7 +43,7 @@ def as_client(scope: str | None = None, client_id: str = "dialler", secret: str 
 @pytest.mark.parametrize("way", ["basic", "form"])
 @pytest.mark.parametrize("url", ["/v0/oauth2/token", "/V6/OAuth2/Token/"])
 async def test_an_account_gets_a_token_for_an_hour_and_every_scope(world: ApiWorld, way: str, url: str) -> None:
-    secret = world.secrets.api_token
+    secret = SECRETS.api_token
     if way == "basic":
         response = await ask(world, url, **basic(ACCOUNT.upper(), secret))
     else:
@@ -108,7 +117,7 @@ async def test_a_form_that_is_no_text_is_refused(world: ApiWorld) -> None:
 
 async def test_an_account_without_an_api_token_gets_none(world: ApiWorld) -> None:
     await world.change_account(api_token_hash=None)
-    response = await ask(world, **basic(ACCOUNT, world.secrets.api_token))
+    response = await ask(world, **basic(ACCOUNT, SECRETS.api_token))
     assert response.json()["error"] == "invalid_client"
 
 

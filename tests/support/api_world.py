@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,7 @@ OTHERS_SECRET = "the other's secret"
 OPERATORS_SECRET = "the operator's secret"
 DIALLERS_SECRET = "the dialler's secret"
 BASE = "http://calls.test"
+SECRETS = seed.Secrets("the account's secret", "the sandbox client's secret", defaultdict(lambda: "a phone's password"))
 TOKEN_KEY = b"a key for tests, of more than thirty-two bytes"
 AGENT_TO_NUMBER = {"from": {"agentId": "1234"}, "to": {"telephoneNumber": "02072068888"}}
 
@@ -98,7 +100,6 @@ class ApiWorld:
     directory: StoredDirectory
     database: Database
     time: MovableTime
-    secrets: seed.Secrets
     health: list[Health] = field(default_factory=lambda: [Health(True, True, True, "Asterisk 22.10.0")])
 
     def token(
@@ -111,7 +112,7 @@ class ApiWorld:
         key: bytes = TOKEN_KEY,
     ) -> str:
         """A token as the account's API token would get it."""
-        secret_hash = hash_secret(self.secrets.api_token if secret is None else secret)
+        secret_hash = hash_secret(SECRETS.api_token if secret is None else secret)
         return Tokens(key).issue(
             account,
             account,
@@ -156,7 +157,7 @@ def bearer(token: str) -> dict[str, str]:
 async def api_world(
     file: Path, *, public_url: str | None = None, time: MovableTime | None = None
 ) -> AsyncIterator[ApiWorld]:
-    """A world on a migrated, empty database file."""
+    """A world on a migrated database file, which is furnished where nothing is in it yet."""
     time, switch = time or MovableTime(), ScriptedSwitch()
     async with open_database(f"sqlite:///{file}") as database:
         store, directory = StoredCalls(database), StoredDirectory(database)
@@ -181,18 +182,19 @@ async def api_world(
             metrics=lambda: (b"outdial_ready 1.0\n", "text/plain; version=1.0.0; charset=utf-8"),
         )
         app = make_app(parts)
-        made = seed.Secrets.new()
-        await _furnish(directory, parts, made, time.now())
+        if await directory.account(ACCOUNT) is None:
+            await _furnish(directory, parts)
         transport = httpx.ASGITransport(app)
         async with _running(engine), httpx.AsyncClient(transport=transport, base_url=BASE) as client:
-            world = ApiWorld(app, parts, client, switch, engine, store, directory, database, time, made)
+            world = ApiWorld(app, parts, client, switch, engine, store, directory, database, time)
             client.headers.update(bearer(world.token()))
             yield world
 
 
-async def _furnish(directory: StoredDirectory, parts: Parts, made: seed.Secrets, now: int) -> None:
+async def _furnish(directory: StoredDirectory, parts: Parts) -> None:
     """The page's account as the sandbox has it, a second one beside it, and an operator's client."""
-    await seed.plant(directory, parts.phones, made, hash_secret, Address("127.0.0.1", 5060), now)
+    now = MovableTime().now()
+    await seed.plant(directory, parts.phones, SECRETS, hash_secret, Address("127.0.0.1", 5060), now)
     await directory.add_account(Account(OTHER, "Another", "GB", api_token_hash=hash_secret(OTHERS_SECRET)))
     phone = Phone(PhoneKind.SIP, "another-10")
     await directory.add_agent(Agent(OTHER, "10", "Agent 10", phone))

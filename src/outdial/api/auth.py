@@ -1,7 +1,7 @@
 """Who asks, and what they may do: from the bearer token to a `Caller`. Must not know what is asked.
 
 One read of the database a request: the row whose secret the token was got with, so that a new secret or a revoked
-client works at once. Nothing is cached.
+client works at once.
 """
 
 import re

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -76,21 +77,27 @@ class Tokens:
         """
         if len(token) > _LONGEST:
             raise InvalidToken
-        try:
-            said = jwt.decode(token, OctKey.import_key(self.key), algorithms=["HS256"]).claims
-            claims = Claims(
-                client_id=str(said["sub"]),
-                account=said.get("acc"),
-                is_client=said["use"] == "client",
-                scopes=frozenset(said["scope"].split()),
-                fingerprint=str(said["fp"]),
-                expires_at=int(said["exp"]) * 1000,
-            )
-        except (JoseError, ValueError, KeyError, TypeError, AttributeError):
-            raise InvalidToken from None
+        claims = _signed(self.key, token)
         if now >= claims.expires_at:
             raise InvalidToken
         return claims
+
+
+@lru_cache(maxsize=1024)
+def _signed(key: bytes, token: str) -> Claims:
+    """What a token says that was signed with a key. A signature that was right once stays so: it is checked once."""
+    try:
+        said = jwt.decode(token, OctKey.import_key(key), algorithms=["HS256"]).claims
+        return Claims(
+            client_id=str(said["sub"]),
+            account=said.get("acc"),
+            is_client=said["use"] == "client",
+            scopes=frozenset(said["scope"].split()),
+            fingerprint=str(said["fp"]),
+            expires_at=int(said["exp"]) * 1000,
+        )
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+        raise InvalidToken from None
 
 
 def fingerprint(secret_hash: str) -> str:

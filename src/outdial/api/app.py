@@ -6,6 +6,7 @@ from outdial import __version__
 from outdial.api import errors
 from outdial.api.attempts import Attempts
 from outdial.api.framing import Framing
+from outdial.api.manage import routes as manage
 from outdial.api.parts import Parts
 from outdial.api.routes import add_routes
 
@@ -25,4 +26,5 @@ def make_app(parts: Parts) -> FastAPI:
     errors.install(app)
     app.add_middleware(Framing)
     add_routes(app)
+    manage.install(app, parts)
     return app

@@ -63,6 +63,9 @@ def add(connection: Connection, agent: Agent) -> None:
 def change(connection: Connection, agent: Agent) -> None:
     """Change whatever has no statement of its own."""
     values = {name: value for name, value in agent_values(agent).items() if name not in _OWN_STATEMENTS}
+    # What is known of a phone says nothing of another one that takes its place.
+    same_phone = agents.c.sip_user.is_not_distinct_from(agent.sip_user)
+    values["phone_online"] = case((same_phone, agents.c.phone_online), else_=None)
     rows.change(connection, agents, values, f"agent {agent.id}", account=agent.account, id=agent.id)
 
 

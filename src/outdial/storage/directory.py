@@ -199,6 +199,12 @@ class StoredDirectory:
         values = plain_values(caller_id)
         await self._write(caller_id.account, lambda c: rows.add(c, tables.caller_ids, values, what))
 
+    async def change_caller_id(self, caller_id: CallerIdNumber) -> None:
+        """The name shown with it."""
+        what, own = f"caller id {caller_id.number}", {"account": caller_id.account, "number": caller_id.number}
+        values = plain_values(caller_id)
+        await self._write(caller_id.account, lambda c: rows.change(c, tables.caller_ids, values, what, **own))
+
     async def remove_caller_id(self, account: str, number: str) -> None:
         """Raises Unknown where it is not among the account's."""
         what = f"caller id {number}"

@@ -87,8 +87,7 @@ def refusal_of(errors: Sequence[Mapping[str, Any]], known: Sequence[str] = ()) -
     if first["type"] == "missing" and member:
         return MissingMember(member)
     if first["type"] == "extra_forbidden":
-        missing = [_written(error["loc"][1:]) for error in errors if error["type"] == "missing"]
-        return UnknownMember(member, [*missing, *known])
+        return UnknownMember(member, known)
     return InvalidMember(member or "The request body", _wanted(first))
 
 
@@ -126,8 +125,15 @@ def _wanted(error: Mapping[str, Any]) -> str:
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for nothing else
-    refusal = refusal_of(error.errors())
+    refusal = refusal_of(error.errors(), _members_of(request))
     return answer(refusal) if refusal.member is None else _told(refusal)
+
+
+def _members_of(request: Request) -> list[str]:
+    """The members that the body of this request could have had."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    model = field and field.field_info.annotation
+    return [member.alias or name for name, member in getattr(model, "model_fields", {}).items()]
 
 
 async def _on_member(request: Request, error: Exception) -> Response:
@@ -138,7 +144,8 @@ async def _on_member(request: Request, error: Exception) -> Response:
 async def _on_directory(request: Request, error: Exception) -> Response:
     assert isinstance(error, DirectoryError)  # noqa: S101 -- registered for nothing else
     status, code = next(_STATUS_AND_CODE[kind] for kind in type(error).__mro__ if kind in _STATUS_AND_CODE)
-    return JSONResponse({"message": str(error) or NotFound.text, "code": code}, status)
+    said = str(error) or NotFound.text
+    return JSONResponse({"message": said[0].upper() + said[1:], "code": code}, status)
 
 
 def _told(refusal: BadRequest | NotFound) -> Response:

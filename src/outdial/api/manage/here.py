@@ -38,6 +38,11 @@ class Installation:
     base: str
     """How links begin."""
 
+    @property
+    def now(self) -> int:
+        """Milliseconds since the epoch."""
+        return self.parts.clock.now()
+
     def created(self, response: Response, *path: str) -> None:
         """Say where what has been made is read."""
         tail = "/".join(quote(step, safe="+") for step in path)
@@ -46,7 +51,9 @@ class Installation:
     def audit(self, action: str, account: str | None = None, members: Sequence[str] = (), **subject: str) -> None:
         """One line in the log for a change: who, what, where, and which members, never their values."""
         told = {"members": sorted(members)} if members else {}
-        structlog.get_logger().info("managed", action=action, by=self.caller.client_id, account=account, **subject, **told)
+        structlog.get_logger().info(
+            "managed", action=action, by=self.caller.client_id, account=account, **subject, **told
+        )
 
     def must_be_operator(self, what: str) -> None:
         """Raises Forbidden for anybody else."""

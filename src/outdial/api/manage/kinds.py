@@ -3,11 +3,13 @@
 Form only: what a number, a host or a country is, the domain decides.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+_ID = re.compile("[A-Za-z0-9_-]{1,32}")
 WANTED: dict[str, str] = {}
 """What a text must be, by the pattern it failed: completes "must be …"."""
 
@@ -109,3 +111,8 @@ def optional() -> Any:  # noqa: ANN401 -- stands for a member of any kind
 
 def _left_out() -> None:
     return None
+
+
+def is_id(text: str) -> bool:
+    """Whether a group or a trunk could have this id; what can't be one is not looked for."""
+    return _ID.fullmatch(text) is not None

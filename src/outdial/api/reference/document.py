@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from outdial.api.auth import SCOPES
+from outdial.api.manage.routes import TAGS as MANAGE_TAGS
 from outdial.api.reference.operations import AGENTS, CALLS, PATHS, PROCESS, TOKENS
 from outdial.api.reference.schemas import SCHEMAS
 from outdial.api.reference.shared import HEADERS, NAMES, PARAMETERS, RESPONSES, refusals
@@ -32,7 +33,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             for operation in path.values():
                 _complete(operation)
         made["paths"] = {**PATHS, **made["paths"]}
-        made["tags"] = [{"name": name, "description": about} for name, about in _TAGS.items()]
+        made["tags"] = [{"name": name, "description": about} for name, about in (_TAGS | MANAGE_TAGS).items()]
         made["components"] = _components(made.get("components", {}))
         app.openapi_schema = made
     return app.openapi_schema
@@ -67,6 +68,6 @@ def _complete(operation: dict[str, Any]) -> None:
         del responses["422"]
     wanted = "400 401 403 404 503"
     if "requestBody" in operation:
-        wanted += " 413"
+        wanted += " 413 415"
     for status, refusal in refusals(wanted).items():
         responses.setdefault(status, refusal)

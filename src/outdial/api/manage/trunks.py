@@ -1,0 +1,71 @@
+"""Trunks: the carriers that calls go out through. The switch is told of each change at once."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from outdial.api.errors import NotFound
+from outdial.api.manage.answers import CREATED, EXISTS, IN_USE
+from outdial.api.manage.here import Here, Within
+from outdial.api.manage.kinds import is_id
+from outdial.api.manage.paging import Cursor, Limit, page_of
+from outdial.api.manage.route import ManageRoute
+from outdial.api.manage.trunk_models import NewTrunk, TrunkChange, TrunkPage, TrunkReply, trunk_reply
+from outdial.calls.change_trunk import add_trunk, change_trunk
+from outdial.calls.remove_trunk import remove_trunk
+from outdial.domain.directory import Trunk
+
+router = APIRouter(route_class=ManageRoute, prefix="/accounts/{account}/trunks", tags=["Trunks"])
+TrunkInPath = Annotated[str, Path(alias="trunkId", description="The trunk's id; case matters.", examples=["carrier"])]
+
+
+@router.get("", summary="List trunks")
+async def list_trunks(here: Here, limit: Limit = 50, cursor: Cursor = None) -> TrunkPage:
+    """By id; which of them is tried first, `priority` says."""
+    found = await here.administration.directory.trunks(here.key)
+    page, after = page_of(found, lambda trunk: trunk.id, cursor, limit)
+    return TrunkPage(items=[trunk_reply(trunk) for trunk in page], next=after)
+
+
+@router.post("", summary="Add a trunk", status_code=201, responses=CREATED | EXISTS)
+async def post_trunk(body: NewTrunk, here: Here, response: Response) -> TrunkReply:
+    """It can carry calls from now on."""
+    trunk = replace(Trunk(here.key, body.id, body.host), **body.changes())
+    async with here.turn():
+        await add_trunk(here.administration, trunk)
+    here.did("trunk added", trunk=trunk.id)
+    here.created(response, "accounts", here.key, "trunks", trunk.id)
+    return trunk_reply(trunk)
+
+
+@router.get("/{trunkId}", summary="Read a trunk")
+async def get_trunk(here: Here, trunk_id: TrunkInPath) -> TrunkReply:
+    """Its password is never shown."""
+    return trunk_reply(await _trunk(here, trunk_id))
+
+
+@router.patch("/{trunkId}", summary="Change a trunk")
+async def patch_trunk(body: TrunkChange, here: Here, trunk_id: TrunkInPath) -> TrunkReply:
+    """Members that are sent change, the others stay. Live calls keep the channels they have."""
+    async with here.turn():
+        before = await _trunk(here, trunk_id)
+        after = replace(before, **body.changes())
+        await change_trunk(here.administration, before, after)
+    here.did("trunk changed", list(body.model_fields_set), trunk=trunk_id)
+    return trunk_reply(after)
+
+
+@router.delete("/{trunkId}", summary="Remove a trunk", status_code=204, responses=IN_USE)
+async def delete_trunk(here: Here, trunk_id: TrunkInPath) -> None:
+    """Not while it carries live calls."""
+    async with here.turn():
+        await remove_trunk(here.administration, await _trunk(here, trunk_id))
+    here.did("trunk removed", trunk=trunk_id)
+
+
+async def _trunk(here: Within, trunk_id: str) -> Trunk:
+    trunk = await here.administration.directory.trunk(here.key, trunk_id) if is_id(trunk_id) else None
+    if trunk is None:
+        raise NotFound("The account has no such trunk")
+    return trunk

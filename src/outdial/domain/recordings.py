@@ -49,6 +49,8 @@ class SpoolFile:
     started_at: int
     name: str = ""
     """Small letters, digits and dashes, `.wav`; the side's own name where it is empty."""
+    stopped_at: int | None = None
+    """When it was stopped before the recording's end (a consent withdrawn); none where it was not."""
 
     @property
     def file_name(self) -> str:

@@ -11,7 +11,7 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
-from outdial.recordings.places import PIECE, FileMissing, PlaceUnusable, checked
+from outdial.recordings.places import FileMissing, PlaceUnusable, checked
 
 if TYPE_CHECKING:
     from obstore.store import S3Config
@@ -39,7 +39,8 @@ class Objects:
     """A bucket of sealed files."""
 
     def __init__(self, bucket: Bucket) -> None:
-        self._where = f"{bucket.endpoint or 's3'}/{bucket.name}"
+        self.where = f"{bucket.endpoint or 's3:/'}/{bucket.name}"
+        """Names it for people."""
         config: S3Config = {"endpoint": bucket.endpoint} if bucket.endpoint else {}
         self._store = S3Store(
             bucket.name,
@@ -71,16 +72,13 @@ class Objects:
 
     async def digest(self, name: str) -> tuple[int, str]:
         """Size and SHA-256 of what is there, read back whole. Raises FileMissing."""
-        digest, size = hashlib.sha256(), 0
-        try:
-            found = await obstore.get_async(self._store, checked(name))
-            async for piece in found.stream(min_chunk_size=PIECE):
-                digest.update(piece)
-                size += len(piece)
-        except (NotFoundError, FileNotFoundError):
-            raise FileMissing(f"{name} is missing in the object store") from None
-        except (BaseError, OSError) as error:
-            raise self._trouble(error) from None
+        size = await self.size(name)
+        if size is None:
+            raise FileMissing(f"{name} is missing in the object store")
+        digest = hashlib.sha256()
+        # In stretches, each with a patience of its own: a long recording over a slow line takes its time.
+        for start in range(0, size, PART_SIZE):
+            digest.update(await self.read(name, start, min(PART_SIZE, size - start)))
         return size, digest.hexdigest()
 
     async def read(self, name: str, offset: int, length: int) -> bytes:
@@ -121,4 +119,4 @@ class Objects:
 
     def _trouble(self, error: Exception) -> PlaceUnusable:
         # The first line says it; what follows is the library's own configuration.
-        return PlaceUnusable(f"the object store {self._where} failed: {str(error).strip().splitlines()[0][:300]}")
+        return PlaceUnusable(f"the object store {self.where} failed: {str(error).strip().splitlines()[0][:300]}")

@@ -20,7 +20,6 @@ from outdial.recordings.spool import sync_folder, trouble_of
 SUFFIX = ".sealed"
 _PART = ".part"
 _NAME = re.compile(r"[A-Za-z0-9]{1,64}/\d{4}/\d\d/\d\d/[A-Za-z0-9-]{1,64}/(agent|party)\.sealed")
-PIECE = 1024 * 1024
 
 
 class PlaceUnusable(RecordingError):

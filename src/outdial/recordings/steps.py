@@ -1,0 +1,114 @@
+"""The steps of a recording from the spool to where it rests, and to its end. Each can be begun again after a crash.
+
+A step that can't be made now raises; who tries again, and when, is not its business.
+"""
+
+import asyncio
+
+from outdial.calls.ports import Clock
+from outdial.calls.recording_store import Change, RecordingStore
+from outdial.domain.legs import Side
+from outdial.domain.recordings import KeptFile, KeptRecording, State
+from outdial.recordings import taking_over, transitions
+from outdial.recordings.keys import Keys
+from outdial.recordings.objects import Objects
+from outdial.recordings.places import LocalFiles, PlaceUnusable, name_of
+from outdial.recordings.spool import Spool
+
+
+class Steps:
+    """Takes recordings one step further. `objects` is none where recordings rest on the local disk."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        local: LocalFiles,
+        objects: Objects | None,
+        keys: Keys,
+        store: RecordingStore,
+        clock: Clock,
+    ) -> None:
+        self._spool = spool
+        self._local = local
+        self._objects = objects
+        self._keys = keys
+        self._store = store
+        self._clock = clock
+
+    @property
+    def restless(self) -> tuple[State, ...]:
+        """The states from which there is a step to take."""
+        here = (State.SPOOLED, State.DELETING)
+        return here if self._objects is None else (*here, State.KEPT, State.UPLOADING, State.UPLOADED)
+
+    @property
+    def deletable(self) -> tuple[State, ...]:
+        """The states in which retention may delete: where an object store is set up, nothing before it is there."""
+        return (State.FAILED, State.KEPT if self._objects is None else State.REMOTE)
+
+    async def take(self, kept: KeptRecording) -> KeptRecording | None:
+        """Make the next step; the recording as it is then, none where it rests or is no more.
+
+        Raises:
+            RecordingError: it can't be made now; a sentence for people.
+            OSError: the disk failed.
+        """
+        match kept.state:
+            case State.SPOOLED:
+                return await self._keep(kept)
+            case State.KEPT if self._objects is not None:
+                return await self._change(kept, transitions.begin_upload)
+            case State.UPLOADING if self._objects is not None:
+                return await self._upload(kept, self._objects)
+            case State.UPLOADED if self._objects is not None:
+                return await self._remove_local(kept)
+            case State.DELETING:
+                return await self._delete(kept)
+            case _:
+                # At rest; or on its way to an object store that is not set up any more.
+                return None
+
+    async def _keep(self, kept: KeptRecording) -> KeptRecording | None:
+        recording = kept.recording
+        found = await asyncio.to_thread(taking_over.look, self._spool, recording)
+        async with self._keys.steady(recording.account):
+            files = [await self._seal(kept, side, found) for side in Side if side in found.legs]
+            change = transitions.keep(files, found.troubles, found.cut_short, self._clock.now())
+            after = await self._change(kept, change)
+        if after is None or after.state in (State.DELETING, State.DELETED):
+            # Erased meanwhile: what was just sealed is nobody's.
+            for side in Side:
+                await self._local.delete(name_of(recording, side))
+        # Only now that it is on record what is kept.
+        await asyncio.to_thread(self._spool.destroy, recording.call_id)
+        return after
+
+    async def _seal(self, kept: KeptRecording, side: Side, found: taking_over.Found) -> KeptFile:
+        key = await self._keys.fresh(kept.recording, side)
+        return await asyncio.to_thread(taking_over.seal, self._local, kept.recording, side, found, key)
+
+    async def _upload(self, kept: KeptRecording, objects: Objects) -> KeptRecording | None:
+        for file in kept.files:
+            name = name_of(kept.recording, file.side)
+            if await self._local.size(name) is not None:
+                await objects.upload(name, self._local.path(name))
+            if await objects.digest(name) != (file.sealed_size, file.sealed_sha256):
+                raise PlaceUnusable(f"the object store gave back something else than it was given for {name}")
+        return await self._change(kept, transitions.uploaded(objects.where, self._clock.now()))
+
+    async def _remove_local(self, kept: KeptRecording) -> KeptRecording | None:
+        for file in kept.files:
+            await self._local.delete(name_of(kept.recording, file.side))
+        return await self._change(kept, transitions.local_removed)
+
+    async def _delete(self, kept: KeptRecording) -> KeptRecording | None:
+        await asyncio.to_thread(self._spool.destroy, kept.id)
+        for side in Side:
+            name = name_of(kept.recording, side)
+            await self._local.delete(name)
+            if self._objects is not None:
+                await self._objects.delete(name)
+        return await self._change(kept, transitions.deleted(self._clock.now()))
+
+    async def _change(self, kept: KeptRecording, change: Change) -> KeptRecording | None:
+        return await self._store.change(kept.recording.account, kept.id, change)

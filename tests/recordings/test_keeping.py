@@ -1,0 +1,189 @@
+"""From the spool to where it rests: sealed, on record, in the ledger; whatever ends the process in between."""
+
+import array
+from dataclasses import replace
+
+import pytest
+
+from outdial.calls.recordings import SpoolUnusable
+from outdial.domain.legs import Side
+from outdial.domain.recordings import SpoolFile, State
+from outdial.recordings.spool import Spool
+from outdial.sandbox.tones import Sound, spans
+from support.vault import START, TONES, Vault, recording_of, tone, wav_of, working
+
+
+def sound_of(data: bytes) -> Sound:
+    return Sound(array.array("h", data[44:]), 8000)
+
+
+async def test_each_leg_is_sealed_and_reads_as_it_was_recorded(vault: Vault) -> None:
+    recording = recording_of("c1")
+    kept = await vault.kept(recording)
+
+    assert kept.state is State.KEPT
+    assert [file.side for file in kept.files] == [Side.AGENT, Side.PARTY]
+    assert vault.files() == ["ours/2025/11/24/c1/agent.sealed", "ours/2025/11/24/c1/party.sealed"]
+    assert vault.files("spool") == []
+    for side in Side:
+        assert await vault.heard(recording, side) == wav_of(tone(TONES[side], 2_000))
+    assert await vault.kinds("c1") == ["file.kept", "file.kept"]
+
+
+async def test_nothing_of_the_audio_can_be_seen_in_what_is_kept(vault: Vault) -> None:
+    await vault.kept(recording_of("c1", [Side.AGENT]))
+
+    sealed = (vault.folder / "kept" / vault.files()[0]).read_bytes()
+    assert tone(440, 100)[:64] not in sealed
+    assert b"RIFF" not in sealed
+
+
+async def test_only_allowed_legs_are_kept_and_a_stranger_is_destroyed_and_on_record(vault: Vault) -> None:
+    recording = await vault.write(recording_of("c1", [Side.AGENT]))
+    (vault.folder / "spool" / "c1" / "party.wav").write_bytes(wav_of(tone(880, 100)))
+    await vault.keeper.finish(recording)
+    await vault.rests(recording)
+
+    assert vault.files() == ["ours/2025/11/24/c1/agent.sealed"]
+    assert vault.files("spool") == []
+    entries = await vault.ledger.entries("ours", 0, 9, "c1")
+    assert [entry.kind for entry in entries] == ["file.kept", "recording.failed"]
+    assert "party.wav was found where nothing of that name was allowed" in entries[1].data
+
+
+async def test_a_leg_that_began_later_lies_where_it_belongs_in_time(vault: Vault) -> None:
+    files = (SpoolFile(Side.AGENT, START), SpoolFile(Side.PARTY, START + 1_000))
+    recording = recording_of("c1", ms=3_000, files=files)
+    await vault.kept(recording)
+
+    party = sound_of(await vault.heard(recording, Side.PARTY))
+    assert party.length_ms == 3_000
+    assert [(span.start_ms, span.end_ms) for span in spans(party, [880])] == [(1_000, 3_000)]
+
+
+async def test_two_stretches_of_a_leg_become_one_line_of_time(vault: Vault) -> None:
+    files = (
+        SpoolFile(Side.PARTY, START, "party-1.wav", stopped_at=START + 1_000),
+        SpoolFile(Side.PARTY, START + 2_000, "party-2.wav"),
+    )
+    recording = recording_of("c1", ms=3_000, files=files)
+    await vault.write(recording)
+    (vault.folder / "spool" / "c1" / "party-1.wav").write_bytes(wav_of(tone(880, 1_000)))
+    await vault.keeper.finish(recording)
+    await vault.rests(recording)
+
+    heard = spans(sound_of(await vault.heard(recording, Side.PARTY)), [880])
+    assert [(span.start_ms, span.end_ms) for span in heard] == [(0, 1_000), (2_000, 3_000)]
+    assert await vault.kinds("c1") == ["file.kept"]
+
+
+async def test_a_header_whose_length_was_never_written_is_repaired(vault: Vault) -> None:
+    recording = recording_of("c1", [Side.AGENT])
+    await vault.kept(recording, {Side.AGENT: wav_of(tone(440, 2_000), length=0)})
+
+    assert await vault.heard(recording, Side.AGENT) == wav_of(tone(440, 2_000))
+
+
+@pytest.mark.parametrize("audio", [b"", b"RIFF", wav_of(b"")], ids=["empty", "half a header", "no samples"])
+async def test_where_nothing_was_written_that_is_on_record(vault: Vault, audio: bytes) -> None:
+    kept = await vault.kept(recording_of("c1", [Side.AGENT]), {Side.AGENT: audio})
+
+    assert (kept.state, kept.files) == (State.FAILED, ())
+    assert await vault.kinds("c1") == ["recording.failed"]
+
+
+async def test_what_is_no_wav_is_set_aside_and_the_other_leg_kept(vault: Vault) -> None:
+    kept = await vault.kept(recording_of("c1"), {Side.PARTY: b"no wav at all" * 100})
+
+    assert [file.side for file in kept.files] == [Side.AGENT]
+    assert vault.files("unreadable") == ["c1-party.wav"]
+    assert await vault.kinds("c1") == ["file.kept", "recording.failed"]
+
+
+async def test_a_leg_shorter_than_its_call_is_marked(vault: Vault) -> None:
+    kept = await vault.kept(recording_of("c1", [Side.AGENT], ms=6_000), {Side.AGENT: wav_of(tone(440, 1_000))})
+
+    assert kept.recording.cut_short
+    entries = await vault.ledger.entries("ours", 0, 9, "c1")
+    assert [entry.kind for entry in entries] == ["file.kept", "recording.failed"]
+    assert "only 1000 of 6000 ms were written" in entries[1].data
+
+
+async def test_what_a_crash_left_in_the_spool_is_kept_and_marked(still: Vault) -> None:
+    recording = recording_of("c1", [Side.AGENT])
+    await still.write(recording, {Side.AGENT: wav_of(tone(440, 700), length=0)})
+
+    async with working(still):
+        assert await still.keeper.sweep(live=["another"]) == 1
+        kept = await still.rests(recording)
+
+        assert (kept.state, kept.recording.cut_short, kept.length_ms) == (State.KEPT, True, 700)
+        assert await still.keeper.sweep([]) == 0
+
+
+async def test_a_sweep_leaves_live_calls_and_what_it_does_not_know_alone(still: Vault) -> None:
+    await still.write(recording_of("c1", [Side.AGENT]))
+    (still.folder / "spool" / "stranger").mkdir()
+    (still.folder / "spool" / "stranger" / "agent.wav").write_bytes(wav_of(tone(440, 100)))
+
+    async with working(still):
+        assert await still.keeper.sweep(live=["c1"]) == 0
+
+    assert still.files("spool") == ["c1/about.json", "c1/agent.wav", "stranger/agent.wav"]
+
+
+async def test_what_was_finished_before_a_crash_is_not_marked(still: Vault) -> None:
+    recording = await still.write(recording_of("c1", [Side.AGENT]))
+    await still.keeper.finish(recording)  # nothing works yet: the process dies here
+
+    again = Vault(still.folder, still.database)
+    async with working(again):
+        await again.keeper.sweep([])
+        kept = await again.rests(recording, State.KEPT)
+
+    assert not kept.recording.cut_short
+
+
+async def test_a_folder_left_after_its_recording_was_kept_is_removed(still: Vault) -> None:
+    recording = recording_of("c1", [Side.AGENT])
+    async with working(still):
+        await still.kept(recording)
+    await still.write(recording)
+
+    assert await still.keeper.sweep([]) == 0
+    assert still.files("spool") == []
+
+
+async def test_finishing_twice_keeps_once(vault: Vault) -> None:
+    recording = recording_of("c1", [Side.AGENT])
+    await vault.kept(recording)
+    await vault.keeper.finish(recording)
+    await vault.rests(recording)
+
+    assert await vault.kinds("c1") == ["file.kept"]
+
+
+async def test_a_full_disk_is_named_before_anything_is_recorded(vault: Vault) -> None:
+    spool = Spool(vault.folder / "spool", least_free=1 << 62)
+
+    with pytest.raises(SpoolUnusable, match=r"is full: [0-9]+ KiB are free"):
+        spool.note(recording_of("c1"))
+
+
+@pytest.mark.parametrize("name", ["../party.wav", "party.mp3", "a/b.wav", ".wav"])
+async def test_no_name_leads_out_of_the_spool(vault: Vault, name: str) -> None:
+    recording = recording_of("c1", files=(SpoolFile(Side.AGENT, START, name),))
+
+    with pytest.raises(ValueError, match="can't be one"):
+        vault.spool.audio_of(recording)
+    with pytest.raises(ValueError, match="can't be a call's id"):
+        vault.spool.folder_of("../c1")
+
+
+async def test_accounts_lie_apart(vault: Vault) -> None:
+    await vault.kept(recording_of("c1", [Side.AGENT]))
+    await vault.kept(replace(recording_of("c2", [Side.AGENT]), account="theirs"))
+
+    assert [name.split("/")[0] for name in vault.files()] == ["ours", "theirs"]
+    assert [key.account for key in await vault.store.keys_of_master(None)] == ["ours", "theirs"]
+    assert await vault.kinds(account="theirs") == ["key.rotated", "file.kept"]

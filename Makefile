@@ -16,6 +16,12 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 	touch $@
 
+demo: setup
+	@$(BIN)/outdial demo
+
+sandbox: setup
+	@$(BIN)/outdial sandbox
+
 test: setup
 	$(BIN)/pytest
 

@@ -7,6 +7,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from socket import IPPROTO_TCP, TCP_QUICKACK
 from typing import Any
 
 import aiohttp
@@ -59,8 +60,12 @@ class EventsServer:
         if before is not None:
             await before.close()
         self._connected(True)
+        connection = request.get_extra_info("socket")
         try:
             async for message in socket:
+                # The switch sends its next event only once this one is acknowledged (Nagle), and the kernel would
+                # wait 40 ms with that. The option lasts for one acknowledgement only.
+                connection.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 1)
                 if message.type is aiohttp.WSMsgType.TEXT:
                     self._heard(json.loads(message.data))
         finally:

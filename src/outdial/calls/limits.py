@@ -4,6 +4,7 @@ Checked synchronously while a call is being placed, so that a burst can't slip t
 """
 
 import math
+import threading
 from dataclasses import dataclass
 
 from outdial.calls.ports import Clock
@@ -28,13 +29,17 @@ class _Bucket:
 
 
 class Limits:
-    """Counts the live calls of each account and trunk, and how fast new ones come."""
+    """Counts the live calls of each account and trunk, and how fast new ones come.
+
+    A call is counted where it is placed, which may be the store's thread, and released in the engine's.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._buckets: dict[str, _Bucket] = {}
         self._live: dict[str, set[str]] = {}
         self._owners: dict[str, tuple[str, ...]] = {}
+        self._lock = threading.Lock()
 
     def take(self, account: Account, trunk: Trunk | None, call_id: str) -> None:
         """Count one more call, or refuse it and count nothing.
@@ -46,20 +51,25 @@ class Limits:
         if trunk is not None:
             owners.append((trunk_owner(trunk.account, trunk.id), trunk.calls_per_second, trunk.max_concurrent_calls))
         now = self._clock.now()
-        for owner, rate, most in owners:
-            self._check(owner, rate, most, now)
-        for owner, _, _ in owners:
-            self._buckets[owner].tokens -= 1
-        self._hold(call_id, tuple(owner for owner, _, _ in owners))
+        with self._lock:
+            if call_id in self._owners:
+                # Its transaction is made once more.
+                return
+            for owner, rate, most in owners:
+                self._check(owner, rate, most, now)
+            for owner, _, _ in owners:
+                self._buckets[owner].tokens -= 1
+            self._hold(call_id, tuple(owner for owner, _, _ in owners))
 
     def release(self, call_id: str) -> None:
         """The call has ended, or was never stored."""
-        for owner in self._owners.pop(call_id, ()):
-            calls = self._live.get(owner)
-            if calls is not None:
-                calls.discard(call_id)
-                if not calls:
-                    del self._live[owner]
+        with self._lock:
+            for owner in self._owners.pop(call_id, ()):
+                calls = self._live.get(owner)
+                if calls is not None:
+                    calls.discard(call_id)
+                    if not calls:
+                        del self._live[owner]
 
     def live(self, owner: str) -> int:
         """How many calls an owner has now."""
@@ -69,8 +79,10 @@ class Limits:
         """Keep count of calls taken over from another process, and of those that end."""
         if after.state is State.ENDED:
             self.release(after.id)
-        elif before is None and after.id not in self._owners:
-            self._hold(after.id, _owners_of(after))
+        elif before is None:
+            with self._lock:
+                if after.id not in self._owners:
+                    self._hold(after.id, _owners_of(after))
 
     def event(self, call_id: str, event: Event) -> None:
         """Nothing to count."""

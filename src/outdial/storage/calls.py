@@ -3,7 +3,8 @@
 Must not know what a call may do; that is the domain's.
 """
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, false, insert, or_, select, true, tuple_, update
@@ -11,7 +12,9 @@ from sqlalchemy import Connection, bindparam, false, insert, or_, select, true, 
 from outdial.calls.directory import CallFilter
 from outdial.calls.ports import Reserved, Wanted
 from outdial.domain import refusals as refused
-from outdial.domain.call import Call
+from outdial.domain.call import Call, advance
+from outdial.domain.events import LegRefused
+from outdial.domain.legs import Side
 from outdial.domain.notices import Notice, notices
 from outdial.storage.database import Database
 from outdial.storage.outbox import add_notices
@@ -20,6 +23,8 @@ from outdial.storage.reservation import free, reserve, reserved_notices
 from outdial.storage.tables import accounts, caller_ids, calls, trunks
 
 MOST_FOUND = 1_000
+FORSAKEN = "nobody waited for it any more"
+"""The detail of a call that was stored, but that nobody was left to ring for."""
 
 _INSERT = insert(calls)
 _SAVE = (
@@ -39,21 +44,33 @@ class StoredCalls:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._forsaken: dict[str, set[str]] = {}
+        """By account, the calls of which nobody knows whether they were stored: nobody will ever start them."""
 
     async def place(
         self, wanted: Wanted, build: Callable[[Reserved], Call], now: int, idempotency_id: str | None = None
     ) -> Call:
         """See `CallStore.place`."""
+        await self._end_forsaken(wanted.account, now)
+        built: Call | None = None
 
         def work(connection: Connection) -> Call:
+            nonlocal built
+            if built is not None and _stored(connection, built.account, built.id) is not None:
+                # The transaction is made once more, for want of an answer, and had been committed.
+                return built
             reserved = _reserved(connection, wanted, now)
-            call = build(reserved)
-            connection.execute(_INSERT, {**call_values(call), "idempotency_id": idempotency_id})
+            built = build(reserved)
+            connection.execute(_INSERT, {**call_values(built), "idempotency_id": idempotency_id})
             owed = reserved_notices(reserved.agent, reserved.called, now)
-            add_notices(connection, [*notices(None, call, now), *owed])
-            return call
+            add_notices(connection, [*notices(None, built, now), *owed])
+            return built
 
-        return await self._database.write(work, account=wanted.account, rings=True)
+        try:
+            return await self._database.write(work, account=wanted.account, rings=True)
+        except (refused.StoreUnavailable, asyncio.CancelledError):
+            self._forsaken.setdefault(wanted.account, set()).add(wanted.call_id)
+            raise
 
     async def save(self, call: Call, notices: Sequence[Notice]) -> None:
         """See `CallStore.save`."""
@@ -71,14 +88,27 @@ class StoredCalls:
 
     async def find(self, account: str, call_id: str) -> Call | None:
         """See `CallStore.find`."""
-        values = {"of": account, "call": call_id}
-        data = await self._database.read(lambda c: c.execute(_FIND, values).scalar())
-        return None if data is None else call_of(data)
+        return await self._database.read(lambda connection: _stored(connection, account, call_id))
 
     async def search(self, account: str, wanted: CallFilter) -> Sequence[Call]:
         """An account's calls, newest first. `agent_id` finds the calls of an agent on either side."""
         found = await self._database.read(lambda connection: _search(connection, account, wanted))
         return [call_of(data) for data in found]
+
+    async def _end_forsaken(self, account: str, now: int) -> None:
+        """Free the agents of placements whose askers went away, or never heard, before anybody else is refused them."""
+        forsaken = frozenset(self._forsaken.get(account, ()))
+        if not forsaken:
+            return
+        await self._database.write(
+            lambda connection: _end_unstarted(connection, account, forsaken, now),
+            account=account,
+            undoable=False,
+            rings=True,
+        )
+        left = self._forsaken.pop(account, set()) - forsaken
+        if left:
+            self._forsaken[account] = left
 
 
 def _reserved(connection: Connection, wanted: Wanted, now: int) -> Reserved:
@@ -94,6 +124,19 @@ def _reserved(connection: Connection, wanted: Wanted, now: int) -> Reserved:
         caller_ids=tuple(map(caller_id_of, connection.execute(_CALLER_IDS, of))),
         trunks=tuple(map(trunk_of, connection.execute(_TRUNKS, of))),
     )
+
+
+def _stored(connection: Connection, account: str, call_id: str) -> Call | None:
+    data = connection.execute(_FIND, {"of": account, "call": call_id}).scalar()
+    return None if data is None else call_of(data)
+
+
+def _end_unstarted(connection: Connection, account: str, call_ids: Collection[str], now: int) -> None:
+    for call_id in sorted(call_ids):
+        call = _stored(connection, account, call_id)
+        if call is not None and call.live and not call.revision:
+            ended, _ = advance(call, LegRefused(Side.AGENT, FORSAKEN), now)
+            _save(connection, ended, notices(call, ended, now))
 
 
 def _save(connection: Connection, call: Call, owed: Sequence[Notice]) -> None:

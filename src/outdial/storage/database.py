@@ -134,7 +134,7 @@ async def run_apart(url: str, work: Work) -> object:
 def _engine(url: str) -> DatabaseEngine:
     try:
         return SqliteFile(url) if is_sqlite(url) else PostgreSql(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         # SQLAlchemy's own words would repeat the URL, and the password in it.
         raise DatabaseError("database: the URL is not a database's") from None
 

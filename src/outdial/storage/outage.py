@@ -3,13 +3,13 @@
 Must not know what was asked of it.
 """
 
-from sqlite3 import SQLITE_CONSTRAINT_FOREIGNKEY
+from sqlite3 import SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_ERROR
 
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import exc
 
-_OUTAGE_CLASSES = ("08", "53", "57", "58", "XX")
-"""SQLSTATE classes: connection, resources, operator intervention, system, internal error."""
+_OUTAGE_CLASSES = ("08", "28", "3D", "53", "57", "58", "XX")
+"""SQLSTATE classes: connection, who may connect and to what, resources, operator intervention, system, internal."""
 _ROLLED_BACK_CLASS = "40"
 """SQLSTATE class of deadlocks and serialisation failures: the same again may succeed."""
 _FOREIGN_KEY = "23503"
@@ -19,7 +19,13 @@ def is_outage(error: BaseException) -> bool:
     """Whether the database does not answer, or can't write at all, whatever it is asked."""
     if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
         return True
+    # SQLite calls a statement that makes no sense operational too.
+    if isinstance(error, exc.OperationalError) and getattr(error.orig, "sqlite_errorcode", None) == SQLITE_ERROR:
+        return False
     if isinstance(error, OSError | exc.OperationalError | exc.InterfaceError | exc.TimeoutError):
+        return True
+    # Itself, and none of its kinds: SQLite's word for a file that is damaged, or no database.
+    if type(error) is exc.DatabaseError:
         return True
     # While a connection is being made, the driver's own errors come through unwrapped.
     if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):

@@ -8,6 +8,8 @@ from typing import Any
 
 import uvicorn
 
+from outdial.http_protocol import BoundedHttp
+
 _BACKLOG = 2048
 
 
@@ -76,6 +78,7 @@ async def serving(
         lifespan="off",
         timeout_graceful_shutdown=grace_seconds,
         ws="none",
+        http=BoundedHttp,
     )
     server = _Server(config)
     async with asyncio.TaskGroup() as tasks:

@@ -1,5 +1,6 @@
 """Around every request: sizes, paths, methods, faults, and the bytes on a real socket."""
 
+import asyncio
 import json
 import re
 
@@ -150,6 +151,22 @@ async def test_a_fault_is_told_without_its_cause_and_logged(
     logged = re.sub(r"\x1b\[[0-9;]*m", "", "".join(capsys.readouterr()))
     assert "request fault" in logged
     assert "the secret of it" in logged
+
+
+async def test_who_leaves_before_the_end_of_the_body_is_no_fault(
+    world: ApiWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = f"POST {URL} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {world.token()}\r\n"
+    async with listening(world.app) as listener:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(head.encode() + b"Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{")
+        await writer.drain()
+        writer.close()
+        assert await reader.read() == b""
+        # Served after the one that left: whatever was to be logged of it has been.
+        await listener.post(URL, [f"Authorization: Bearer {world.token()}"])
+    assert "fault" not in "".join(capsys.readouterr())
+    assert not world.switch.performed
 
 
 async def test_the_same_on_a_socket_which_goes_on_serving(world: ApiWorld) -> None:

@@ -6,6 +6,7 @@ Pure ASGI. Knows paths, and nothing of what is behind them.
 import re
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from outdial.api.errors import fault, log_fault
@@ -36,6 +37,9 @@ class Framing:
         scope = {**scope, "path": plain_path(scope["path"])}
         try:
             await self._app(scope, _bounded(scope, receive), watched_send)
+        except ClientDisconnect:
+            # Whoever asked is gone before the end of the request: there is nobody to answer, and no fault of ours.
+            return
         except Exception as error:
             log_fault(scope["method"], scope["path"], error)
             if begun:

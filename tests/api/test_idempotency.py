@@ -133,6 +133,21 @@ async def test_a_fault_frees_the_key(world: ApiWorld, monkeypatch: pytest.Monkey
     assert (await place(world)).status_code == 201
 
 
+async def test_a_fault_after_the_call_was_placed_does_not_place_another(
+    world: ApiWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("outdial.api.calls.placed", breaks)
+        assert (await place(world)).status_code == 500
+    assert len(world.engine.live) == 1
+    response = await place(world)
+    assert (response.status_code, response.headers["idempotent-replayed"]) == (201, "true")
+    assert [response.json()["id"]] == list(world.engine.live)
+
+
 async def test_an_answer_that_can_not_be_kept_is_given_all_the_same(
     world: ApiWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, null, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, null, select, true, update
 
 from outdial.calls.directory import Claim, Claimed
 from outdial.domain.call import Call
@@ -27,7 +27,12 @@ _CALL = (
     .limit(1)
 )
 _INSERT = insert(idempotency)
-_FORGET = delete(idempotency).where(idempotency.c.id == bindparam("claimed"))
+# A request may fail after its call was stored, or without anybody knowing whether it was: then the key stays, and the
+# next claim finds the call.
+_FORGET = delete(idempotency).where(
+    idempotency.c.id == bindparam("claimed"),
+    ~exists().where(calls.c.idempotency_id == bindparam("claimed"), calls.c.live == true()),
+)
 _SETTLE = update(idempotency).where(idempotency.c.id == bindparam("claimed")).values(answer=bindparam("told"))
 _TAKE_OVER = (
     update(idempotency)

@@ -16,6 +16,7 @@ from outdial.asterisk.home import Wanted
 from outdial.asterisk.runtime import Runtime
 from outdial.asterisk.switch import Switch
 from outdial.asterisk.telephony import APP
+from outdial.calls.end_wrap_ups import end_wrap_ups
 from outdial.calls.engine import Engine, Observer
 from outdial.calls.follow_phones import PhoneFollower
 from outdial.calls.limits import Limits
@@ -32,10 +33,14 @@ from outdial.logs import CallLogLines
 from outdial.metrics import Metrics, Now
 from outdial.storage.calls import StoredCalls
 from outdial.storage.database import Database, open_database
+from outdial.storage.deliveries import StoredDeliveries
 from outdial.storage.directory import StoredDirectory
 from outdial.storage.idempotency import StoredIdempotency
 from outdial.storage.migrate import bring_up_to_date
+from outdial.storage.outbox import StoredNotices
 from outdial.storage.retention import forget_old
+from outdial.storage.webhooks import StoredWebhooks
+from outdial.webhooks.worker import Worker
 
 SWEEP_SECONDS = 60
 """How often calls and switch are compared although nothing seems wrong."""
@@ -112,6 +117,7 @@ class Outdial:
             try:
                 yield self
             finally:
+                app.state.streams.close()
                 self.engine.stop_accepting()
                 await self.engine.drained()
 
@@ -125,6 +131,8 @@ class Outdial:
         self.engine = Engine(self.switch.telephony, self._store, self._clock, observers)
         self._recovery = Recovery(self.engine, self.switch.telephony, self._store)
         self._follower = PhoneFollower(self.directory, self._clock)
+        self._notices = StoredNotices(database)
+        self._webhook_worker = Worker(StoredDeliveries(database), self._notices, self._clock, self.metrics)
 
     def _parts(self) -> Parts:
         settings = self._settings
@@ -141,11 +149,23 @@ class Outdial:
             token_key=kept_key(settings.data_dir / "token.key"),
             public_url=settings.public_url.rstrip("/") if settings.public_url else None,
             health=self._health,
+            events=self._notices,
+            webhooks=StoredWebhooks(self._database),
+            deliveries=self._webhook_worker,
+            observe_lag=self.metrics.lag,
             metrics=self.metrics.render,
         )
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:
-        return [self.engine.run(), self._follower.run(), self._sweep(), self._count_agents(), self._forget()]
+        return [
+            self.engine.run(),
+            self._follower.run(),
+            self._webhook_worker.run(),
+            end_wrap_ups(self.directory, self._clock),
+            self._sweep(),
+            self._count_agents(),
+            self._forget(),
+        ]
 
     # What the switch tells (asterisk.switch.Listener).
 

@@ -52,6 +52,13 @@ class Metrics:
         self._commits = self._histogram(
             "outdial_journal_commit_steps", "Steps that one commit of the database took.", SIZE_BUCKETS
         )
+        self._attempts = self._counter(
+            "outdial_webhook_attempts", "Attempts to deliver an event to a webhook, by outcome.", "outcome"
+        )
+        self._dead = Counter(
+            "outdial_webhook_dead_letters", "Deliveries to webhooks that were given up.", registry=self._registry
+        )
+        self._lags: dict[str, int] = {}
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
@@ -62,6 +69,21 @@ class Metrics:
     def committed(self, size: int) -> None:
         """The journal has committed so many steps at once."""
         self._commits.observe(size)
+
+    def attempted(self, outcome: str) -> None:
+        """An attempt to deliver an event."""
+        self._attempts.labels(outcome).inc()
+
+    def gave_up(self) -> None:
+        """A delivery became a dead letter."""
+        self._dead.inc()
+
+    def lag(self, reader: str, milliseconds: int | None) -> None:
+        """How old the oldest event is that a reader has not taken; none where the reader is gone."""
+        if milliseconds is None:
+            self._lags.pop(reader, None)
+        else:
+            self._lags[reader] = milliseconds
 
     def changed(self, before: Call | None, after: Call, now: int) -> None:
         """Count what became true."""
@@ -99,6 +121,8 @@ class Metrics:
             live[state.value] += 1
         yield _gauge("outdial_calls_live", "Live calls, by state.", "state", live)
         yield _gauge("outdial_agents", "Agents, by state.", "state", now.agents)
+        lags = {reader: milliseconds / 1000 for reader, milliseconds in self._lags.items()}
+        yield _gauge("outdial_event_lag_seconds", "Age of the oldest event not taken, by reader.", "reader", lags)
         yield _gauge("outdial_queue_depth", "What waits in each queue.", "queue", now.queues)
 
     def _legs(self, before: Call, after: Call, now: int) -> None:
@@ -134,7 +158,7 @@ def _observe(histogram: Histogram, start: int | None, end: int | None) -> None:
         histogram.observe((end - start) / 1000)
 
 
-def _gauge(name: str, about: str, label: str, values: Mapping[str, int]) -> Metric:
+def _gauge(name: str, about: str, label: str, values: Mapping[str, float]) -> Metric:
     family = GaugeMetricFamily(name, about, labels=[label])
     for value, count in values.items():
         family.add_metric([value], count)

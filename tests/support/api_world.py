@@ -24,7 +24,9 @@ from outdial.api.tokens import Tokens
 from outdial.calls.engine import Engine
 from outdial.calls.limits import Limits
 from outdial.calls.place_call import Placing
+from outdial.calls.webhooks import Subscription
 from outdial.domain.call import Call
+from outdial.domain.deliveries import Outcome
 from outdial.domain.directory import Account, Agent, ApiClient, Trunk
 from outdial.domain.plan import Phone, PhoneKind
 from outdial.domain.presence import Presence
@@ -34,6 +36,8 @@ from outdial.storage.calls import StoredCalls
 from outdial.storage.database import Database, open_database
 from outdial.storage.directory import StoredDirectory
 from outdial.storage.idempotency import StoredIdempotency
+from outdial.storage.outbox import StoredNotices
+from outdial.storage.webhooks import StoredWebhooks
 from support.scripted_switch import ScriptedSwitch
 
 ACCOUNT = seed.ACCOUNT
@@ -84,6 +88,21 @@ class NoPhones:
 
     async def withdraw_trunk(self, trunk: Trunk) -> None:
         self.told.append(f"no trunk {trunk.id}")
+
+
+class NoDeliveries:
+    """Delivers nothing, and counts how often it was told to look."""
+
+    def __init__(self) -> None:
+        self.told = 0
+        self.tested: list[Subscription] = []
+
+    def changed(self) -> None:
+        self.told += 1
+
+    async def test(self, subscription: Subscription) -> Outcome:
+        self.tested.append(subscription)
+        return Outcome(204, None, 7)
 
 
 @dataclass
@@ -161,7 +180,7 @@ async def api_world(
     time, switch = time or MovableTime(), ScriptedSwitch()
     async with open_database(f"sqlite:///{file}") as database:
         store, directory = StoredCalls(database), StoredDirectory(database)
-        limits = Limits(time)
+        limits, deliveries = Limits(time), NoDeliveries()
         engine = switch.engine = Engine(switch, store, time, [limits])
         world: ApiWorld
 
@@ -179,6 +198,10 @@ async def api_world(
             token_key=TOKEN_KEY,
             public_url=public_url,
             health=health,
+            events=StoredNotices(database),
+            webhooks=StoredWebhooks(database),
+            deliveries=deliveries,
+            observe_lag=lambda reader, milliseconds: None,
             metrics=lambda: (b"outdial_ready 1.0\n", "text/plain; version=1.0.0; charset=utf-8"),
         )
         app = make_app(parts)

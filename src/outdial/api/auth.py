@@ -20,12 +20,14 @@ CALLS_CREATE = "calls:create"
 CALLS_READ = "calls:read"
 CALLS_CONTROL = "calls:control"
 AGENTS_READ = "agents:read"
+EVENTS_READ = "events:read"
 ADMIN = "admin"
 SCOPES = {
     CALLS_CREATE: "Place calls",
     CALLS_READ: "Read calls",
     CALLS_CONTROL: "Hang calls up, and pause and resume their recording",
     AGENTS_READ: "Read agents and who of them is available",
+    EVENTS_READ: "Read events, as a stream or in pages",
     ADMIN: "Manage what belongs to the account; for an operator's client, every account",
 }
 """Every scope there is, with what it allows. An account's own API token gives them all."""

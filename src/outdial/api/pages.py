@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from outdial.api.auth import authenticate
 from outdial.api.errors import JSON, NotFound, answer
@@ -19,7 +19,7 @@ from outdial.api.parts import Parts, parts_of
 from outdial.domain.refusals import BadRequest, Refusal, UnsupportedMediaType
 from outdial.domain.versions import effective_version
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[ASGIApp]]
 _KEY = re.compile(r"[0-9a-z]{1,64}")
 _HOST = re.compile(r"([0-9A-Za-z][0-9A-Za-z._-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json", re.IGNORECASE)
@@ -46,7 +46,7 @@ class Page:
         request = Request(scope, receive)
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         try:
-            response = await self._handlers[method](request)
+            response: ASGIApp = await self._handlers[method](request)
         except Refusal as refusal:
             response = answer(refusal)
         await response(scope, receive, send)

@@ -7,8 +7,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from outdial.calls.directory import CallLog, Directory, Idempotency, Phones
+from outdial.calls.event_log import EventLog
 from outdial.calls.place_call import Placing
 from outdial.calls.ports import Calls, Clock
+from outdial.calls.webhooks import Deliveries, Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,12 @@ class Parts:
     public_url: str | None
     """How clients reach the API, without a last slash; none: as each request was addressed."""
     health: Callable[[], Awaitable[Health]]
+    events: EventLog
+    webhooks: Webhooks
+    deliveries: Deliveries
+    """Those that deliver to webhooks, in this process or none."""
+    observe_lag: Callable[[str, int | None], None]
+    """Told how far behind a reader of events is, in milliseconds."""
     metrics: Callable[[], tuple[bytes, str]]
     """The page for Prometheus, and its content type."""
 

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
-from outdial.api import agents, calls, oauth, status
+from outdial.api import agents, calls, events, oauth, status
 from outdial.api.pages import Page
 from outdial.api.reference import pages as reference
 
@@ -30,6 +30,8 @@ ROUTES = [
     Page(GET=calls.read, POST=calls.control, DELETE=calls.hang_up).at(_ACCOUNT + "/calls/{call_id}"),
     Page(GET=agents.available).at(_ACCOUNT + "/agents"),
     Page(GET=agents.read).at(_ACCOUNT + "/agents/{agent_id}"),
+    # Events.
+    Page(GET=events.read).at(_ACCOUNT + "/events"),
     # Tokens.
     Page(POST=oauth.account_token).at("/v{version:version}/oauth2/token"),
     Page(POST=oauth.client_token).at("/auth/connect/token"),
@@ -38,6 +40,7 @@ ROUTES = [
     Route("/readyz", status.ready),
     Route("/metrics", status.metrics),
     # What the API says of itself.
+    Route("/event-types", events.types),
     Route("/openapi.json", reference.openapi),
     Route("/docs", reference.docs),
 ]

@@ -6,6 +6,7 @@ Must not know where it comes from. Each refusal names the member at fault and sa
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from outdial.domain.addresses import networks_of
 from outdial.domain.directory import Account, Agent
 from outdial.domain.numbers import country_exists, parse_number
 from outdial.domain.phones import ha1, is_host, is_sip_address, sip_user
@@ -55,6 +56,15 @@ def check_countries(codes: Iterable[str], member: str) -> None:
     """Raises InvalidMember for the first country that the numbering plan does not know; it is named by its place."""
     for place, code in enumerate(codes):
         check_country(code, f"{member}[{place}]")
+
+
+def check_networks(networks: Iterable[str], member: str) -> None:
+    """Raises InvalidMember for the first that is no network, or has bits beyond its mask; it is named by its place."""
+    for place, network in enumerate(networks):
+        try:
+            networks_of([network])
+        except ValueError:
+            raise InvalidMember(f"{member}[{place}]", "a network, such as 10.1.0.0/16") from None
 
 
 def check_host(text: str, member: str) -> None:

@@ -12,6 +12,7 @@ from outdial.api.manage.kinds import (
     Country,
     LegsWord,
     Name,
+    Network,
     Number,
     Rate,
     Reply,
@@ -31,6 +32,7 @@ OPERATORS_OWN = {
     "max_call_seconds": "maxCallSeconds",
     "calls_per_second": "callsPerSecond",
     "max_concurrent_calls": "maxConcurrentCalls",
+    "private_networks": "privateNetworks",
 }
 """Settings that only an operator changes: they guard against toll fraud and false caller ids, and share capacity."""
 
@@ -66,12 +68,15 @@ class AccountChange(Body):
     calls_per_second: Rate = optional()
     max_concurrent_calls: Concurrent = optional()
     recording: RecordingChange = optional()
+    private_networks: Annotated[list[Network], Field(max_length=20)] = optional()
 
     def changes(self) -> dict[str, Any]:
         """What was sent, by the names of the record's members."""
         sent = self.model_dump(exclude_unset=True, exclude={"key"})
         if "allowed_countries" in sent:
             sent["allowed_countries"] = tuple(dict.fromkeys(sent["allowed_countries"]))
+        if "private_networks" in sent:
+            sent["private_networks"] = tuple(dict.fromkeys(sent["private_networks"]))
         return sent
 
 
@@ -101,6 +106,7 @@ class AccountReply(Reply):
     calls_per_second: float
     max_concurrent_calls: int
     recording: RecordingReply
+    private_networks: list[str] = Field(description="Networks that are not public and that its webhooks may reach.")
 
 
 class AccountCreated(AccountReply):
@@ -127,4 +133,5 @@ def account_reply(account: Account) -> AccountReply:
     recording = AccountRecording.from_dict(account.recording).to_dict()
     own = {name: getattr(account, name) for name in AccountReply.model_fields if name != "recording"}
     own["allowed_countries"] = list(account.allowed_countries)
+    own["private_networks"] = list(account.private_networks)
     return AccountReply.model_validate({**own, "recording": recording})

@@ -25,7 +25,7 @@ from outdial.calls.administration import Administration
 from outdial.calls.remove_account import remove_account
 from outdial.calls.renew_secret import renew_api_token
 from outdial.domain.directory import Account
-from outdial.domain.setup import check_countries, check_country, own_caller_id
+from outdial.domain.setup import check_countries, check_country, check_networks, own_caller_id
 
 router = APIRouter(route_class=ManageRoute, tags=["Accounts"])
 
@@ -108,6 +108,7 @@ async def _merged(administration: Administration, before: Account, changes: Mapp
     after = replace(before, **changed)
     check_country(after.home_country, "homeCountry")
     check_countries(after.allowed_countries, "allowedCountries")
+    check_networks(after.private_networks, "privateNetworks")
     if after.default_caller_id is None or "default_caller_id" not in changed:
         return after
     own = [each.number for each in await administration.directory.caller_ids(after.key)]

@@ -9,7 +9,7 @@ from outdial.api.manage.times import told
 from outdial.domain.directory import ApiClient
 
 Scopes = Annotated[
-    list[ScopeWord], Field(min_length=1, max_length=5, description="What its tokens may be asked to open.")
+    list[ScopeWord], Field(min_length=1, max_length=20, description="What its tokens may be asked to open.")
 ]
 
 

@@ -47,6 +47,10 @@ Number = Annotated[
         examples=["+442079460123"],
     ),
 ]
+Network = Annotated[
+    str,
+    _text("^[0-9a-fA-F:.]{2,45}/[0-9]{1,3}$", "a network, such as 10.1.0.0/16", 49, examples=["10.1.0.0/16"]),
+]
 Country = Annotated[str, _text("^[A-Z]{2}$", "two capital letters, such as GB", 2, examples=["GB"])]
 Host = Annotated[
     str, _text("^[A-Za-z0-9._:-]{1,253}$", "a host name or an IP address", 253, examples=["sip.example.com"])
@@ -89,7 +93,7 @@ PhoneKindWord = Literal["sip", "number", "address"]
 PresenceWord = Literal["LoggedOut", "Ready", "Away", "Break", "ComfortBreak", "XAway"]
 LegsWord = Literal["none", "agent", "both"]
 Transport = Literal["udp", "tcp", "tls"]
-ScopeWord = Literal["calls:create", "calls:read", "calls:control", "agents:read", "admin"]
+ScopeWord = Literal["calls:create", "calls:read", "calls:control", "agents:read", "events:read", "admin"]
 
 
 class Body(BaseModel):

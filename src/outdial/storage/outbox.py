@@ -5,7 +5,7 @@ Knows no receiver: streams and webhooks read from here.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection, bindparam, func, insert, select, text
@@ -83,14 +83,3 @@ class StoredNotices:
     def listening(self, account: str) -> AbstractContextManager[asyncio.Event]:
         """An event that is set whenever there may be something new for an account."""
         return self._database.bell.listening(account)
-
-    async def follow(self, account: str, seq: int) -> AsyncIterator[tuple[int, Notice]]:
-        """An account's notices beyond a number, and then each new one as soon as it is durable, without end."""
-        with self._database.bell.listening(account) as rung:
-            while True:
-                rung.clear()
-                page = await self.after(account, seq)
-                for seq, notice in page:  # noqa: PLR1704 -- the number read last is where to go on
-                    yield seq, notice
-                if not page:
-                    await rung.wait()

@@ -1,6 +1,6 @@
 """A vault on a database of the test's own; and an object store in this process."""
 
-import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,12 +12,18 @@ from support.s3 import ObjectStore, serving
 from support.vault import Vault, working
 
 
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("recordings") / "template.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture
-async def still(tmp_path: Path) -> AsyncIterator[Vault]:
+async def still(empty_file: Path, tmp_path: Path) -> AsyncIterator[Vault]:
     """A vault whose keeper does not work yet."""
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    await asyncio.to_thread(migrate, url)
-    async with open_database(url) as database:
+    file = shutil.copy(empty_file, tmp_path / "test.db")
+    async with open_database(f"sqlite:///{file}") as database:
         yield Vault(tmp_path / "recordings", database)
 
 

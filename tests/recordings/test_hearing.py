@@ -9,9 +9,10 @@ import soundfile  # type: ignore[import-untyped]
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from outdial.calls.recording_library import Hearing
 from outdial.domain.legs import Side
 from outdial.domain.recordings import SpoolFile
-from outdial.recordings.mixing import Hearing, Mix
+from outdial.recordings.mixing import Mix, sides_of
 from outdial.recordings.opus import encoded
 from outdial.recordings.peaks import peaks
 from outdial.sandbox.tones import Sound, heard_ms
@@ -26,7 +27,7 @@ BOTH = recording_of(
 async def mix_of(vault: Vault, hearing: Hearing, call: str = "c1") -> Mix:
     kept = await vault.store.find("ours", call)
     assert kept is not None
-    return Mix(hearing, tuple([await vault.reading.leg(kept, side) for side in hearing.sides]))
+    return Mix(hearing, tuple([await vault.reading.leg(kept, side) for side in sides_of(hearing)]))
 
 
 async def read(mix: Mix, start: int = 0, stop: int | None = None) -> bytes:
@@ -103,7 +104,7 @@ async def test_opus_sounds_the_same_and_is_a_tenth(vault_with_both: Vault, heari
     assert rate == SECOND
     assert len(data) < mix.size / 5
     assert abs(len(samples) - mix.samples) < SECOND // 10
-    heard = [Sound(samples[:, channel].tolist(), rate) for channel in range(hearing.channels)]
+    heard = [Sound(samples[:, channel].tolist(), rate) for channel in range(mix.channels)]
     if hearing is Hearing.STEREO:
         assert heard_ms(heard[0], 440) > 9_800
         assert heard_ms(heard[0], 880) == 0

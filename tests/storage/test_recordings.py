@@ -116,7 +116,7 @@ async def test_a_default_retention_is_for_accounts_without_their_own(database: D
     await store.add(recording("c2", account="theirs"))
 
     assert ids(await store.expired([State.SPOOLED], 10**15, 9)) == ["c2"]
-    assert await store.retention_days("theirs") is None
+    assert await store.retention_days("theirs") == 1
 
 
 async def test_what_is_held_never_expires(store: StoredRecordings) -> None:

@@ -12,13 +12,17 @@ from pathlib import Path
 from outdial.domain.legs import Side
 from outdial.domain.recordings import CallRecording, KeptRecording, SpoolFile, State
 from outdial.master_keys import MasterKeyFiles
+from outdial.recordings.erasure import Signer
 from outdial.recordings.keeper import Keeper
 from outdial.recordings.keys import Keys
+from outdial.recordings.library import Library
 from outdial.recordings.objects import Bucket, Objects
 from outdial.recordings.places import LocalFiles
 from outdial.recordings.reading import Reading
+from outdial.recordings.renditions import Renditions
 from outdial.recordings.spool import Spool
 from outdial.recordings.steps import Steps
+from outdial.recordings.verification import Verification
 from outdial.storage.database import Database
 from outdial.storage.ledger import StoredLedger
 from outdial.storage.recordings import StoredRecordings
@@ -98,6 +102,7 @@ class Vault:
     steps: Steps = field(init=False)
     keeper: Keeper = field(init=False)
     reading: Reading = field(init=False)
+    library: Library = field(init=False)
 
     def __post_init__(self) -> None:
         self.spool = Spool(self.folder / "spool", least_free=0)
@@ -110,6 +115,11 @@ class Vault:
         self.steps = Steps(self.spool, self.local, self.objects, self.keys, self.store, self.clock)
         self.keeper = Keeper(self.spool, self.steps, self.store, self.clock, patience=self.patience)
         self.reading = Reading(self.keys, self.local, self.objects)
+        verification = Verification(self.store, self.ledger, self.reading, self.local, self.objects)
+        renditions, signer = Renditions(self.reading), Signer(bytes(32))
+        self.library = Library(
+            self.store, self.ledger, renditions, self.keeper, self.keys, verification, signer, self.clock
+        )
 
     async def write(self, recording: CallRecording, audio: dict[Side, bytes] | None = None) -> CallRecording:
         """What a switch would have left: a tone on each leg, as long as the recording."""

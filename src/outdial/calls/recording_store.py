@@ -78,8 +78,8 @@ class RecordingStore(Protocol):
         """An account's recordings in whatever state, by id, beyond one."""
         ...
 
-    async def retention_days(self, account: str) -> int | None:
-        """The account's own retention; 0 for keeping for ever, none where it was never set."""
+    async def retention_days(self, account: str) -> int:
+        """The account's own retention, else the installation's; 0 for keeping for ever."""
         ...
 
     async def set_retention(self, account: str, days: int, records: Sequence[Record]) -> None:

@@ -15,6 +15,18 @@ class SpoolUnusable(RecordingError):
     """The spool folder can't be written: the disk is full, or the folder is not ours."""
 
 
+class NothingToRead(RecordingError):
+    """There is no audio of this leg: it was not recorded, or it has been deleted."""
+
+
+class Damaged(RecordingError):
+    """What is kept is not what was sealed, or its key or its file is missing."""
+
+
+class PlaceUnusable(RecordingError):
+    """A place can't be written or read now: the disk is full, the object store is away. To be tried again."""
+
+
 class RecordingsKept(Protocol):
     """Takes recordings over from the calls that make them.
 

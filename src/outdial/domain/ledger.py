@@ -112,23 +112,35 @@ def hash_of(entry: Entry) -> str:
     return hashlib.sha256(canonical(covered).encode()).hexdigest()
 
 
-def faults(entries: Iterable[Entry], head: tuple[int, str] | None) -> list[Fault]:
-    """What is wrong with an account's entries, in order of `seq`; `head` is what the store says of the last one."""
-    found: list[Fault] = []
-    seq, last = 0, BEGINNING
-    for entry in entries:
-        found += [Fault(missing, "the entry is missing") for missing in range(seq + 1, entry.seq)]
+class Chain:
+    """Holds an account's entries against each other, in order of `seq`, one at a time."""
+
+    def __init__(self) -> None:
+        self._seq, self._last = 0, BEGINNING
+
+    def follow(self, entry: Entry) -> list[Fault]:
+        """What is wrong with the next entry, or missing before it."""
+        found = [Fault(missing, "the entry is missing") for missing in range(self._seq + 1, entry.seq)]
         if entry.hash != hash_of(entry):
             found.append(Fault(entry.seq, "the entry was changed: its hash does not match its content"))
-        elif entry.seq == seq + 1 and entry.previous != last:
+        elif not found and entry.previous != self._last:
             found.append(Fault(entry.seq, "the chain is broken: it does not continue the entry before"))
-        seq, last = entry.seq, entry.hash
-    if head is not None:
-        found += [Fault(missing, "the entry is missing") for missing in range(seq + 1, head[0] + 1)]
-        if head[0] == seq and head[1] != last:
-            found.append(Fault(seq, "the last entry is not the one that was written last"))
-        elif head[0] < seq:
-            found.append(Fault(head[0] + 1, "the entry was not written by the ledger"))
-    elif seq:
-        found.append(Fault(seq, "the record of the last entry is missing"))
-    return found
+        self._seq, self._last = entry.seq, entry.hash
+        return found
+
+    def end(self, head: tuple[int, str] | None) -> list[Fault]:
+        """What is wrong with the end; `head` is what the store says of the entry that was written last."""
+        if head is None:
+            return [Fault(self._seq, "the record of the last entry is missing")] if self._seq else []
+        if head[0] < self._seq:
+            return [Fault(head[0] + 1, "the entry was not written by the ledger")]
+        if head[0] == self._seq and head[1] != self._last:
+            return [Fault(self._seq, "the last entry is not the one that was written last")]
+        return [Fault(missing, "the entry is missing") for missing in range(self._seq + 1, head[0] + 1)]
+
+
+def faults(entries: Iterable[Entry], head: tuple[int, str] | None) -> list[Fault]:
+    """What is wrong with all of an account's entries, in order of `seq`."""
+    chain = Chain()
+    found = [fault for entry in entries for fault in chain.follow(entry)]
+    return found + chain.end(head)

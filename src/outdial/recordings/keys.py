@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from outdial.calls.ports import Clock
 from outdial.calls.recording_store import AccountKey, RecordingStore
-from outdial.calls.recordings import RecordingError
+from outdial.calls.recordings import Damaged
 from outdial.domain.ledger import Kind, Record
 from outdial.domain.legs import Side
 from outdial.domain.recordings import CallRecording, KeptFile, KeptRecording
@@ -28,7 +28,7 @@ _NONCE_SIZE = 12
 _PAGE = 200
 
 
-class KeyMissing(RecordingError):
+class KeyMissing(Damaged):
     """A key was destroyed, or a master key is not there: what it sealed can't be read."""
 
 

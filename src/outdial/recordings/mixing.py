@@ -4,11 +4,11 @@ each time, so that any stretch can be asked for. Must not know where the legs li
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from outdial.calls.recording_library import Hearing
 from outdial.domain.legs import Side
 from outdial.recordings import wav
 from outdial.recordings.reading import Leg
@@ -18,33 +18,22 @@ Audio = NDArray[np.int16]
 _PIECE_SAMPLES = 16 * CHUNK_SIZE // wav.WIDTH
 
 
-class Hearing(StrEnum):
-    """What is to be heard."""
-
-    AGENT = "agent"
-    PARTY = "party"
-    MIXED = "mixed"
-    """Both, in one channel."""
-    STEREO = "stereo"
-    """The agent on the left, the other side on the right."""
-
-    @property
-    def sides(self) -> tuple[Side, ...]:
-        """Which legs it takes."""
-        return {Hearing.AGENT: (Side.AGENT,), Hearing.PARTY: (Side.PARTY,)}.get(self, (Side.AGENT, Side.PARTY))
-
-    @property
-    def channels(self) -> int:
-        """How many channels it has."""
-        return 2 if self is Hearing.STEREO else 1
+def sides_of(hearing: Hearing) -> tuple[Side, ...]:
+    """Which legs it takes, in the order of its channels."""
+    return {Hearing.AGENT: (Side.AGENT,), Hearing.PARTY: (Side.PARTY,)}.get(hearing, (Side.AGENT, Side.PARTY))
 
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """A WAV file made of legs while it is read. The legs are in the order of `hearing.sides`."""
+    """A WAV file made of legs while it is read. The legs are in the order of `sides_of`."""
 
     hearing: Hearing
     legs: tuple[Leg, ...]
+
+    @property
+    def channels(self) -> int:
+        """How many channels it has."""
+        return 2 if self.hearing is Hearing.STEREO else 1
 
     @property
     def samples(self) -> int:
@@ -54,7 +43,7 @@ class Mix:
     @property
     def size(self) -> int:
         """Bytes of the WAV file."""
-        return wav.HEADER_SIZE + self.samples * wav.WIDTH * self.hearing.channels
+        return wav.HEADER_SIZE + self.samples * wav.WIDTH * self.channels
 
     async def read(self, start: int, stop: int) -> AsyncIterator[bytes]:
         """The bytes from `start` up to `stop`, in pieces. Raises as `Leg.read`."""
@@ -63,8 +52,8 @@ class Mix:
                 yield piece
             return
         if start < wav.HEADER_SIZE:
-            yield wav.header(self.samples, self.hearing.channels)[start:stop]
-        frame = wav.WIDTH * self.hearing.channels
+            yield wav.header(self.samples, self.channels)[start:stop]
+        frame = wav.WIDTH * self.channels
         first, last = max(0, start - wav.HEADER_SIZE), stop - wav.HEADER_SIZE
         async for place, audio in self._frames(first // frame, -(-last // frame) if last > 0 else 0):
             yield audio.tobytes()[max(0, first - place * frame) : last - place * frame]
@@ -77,7 +66,7 @@ class Mix:
                 yield (await _samples(self.legs[0], start, stop)).reshape(-1, 1)
             return
         async for _, audio in self._frames(0, self.samples):
-            yield audio.reshape(-1, self.hearing.channels)
+            yield audio.reshape(-1, self.channels)
 
     async def _frames(self, first: int, last: int) -> AsyncIterator[tuple[int, Audio]]:
         for start in range(first, last, _PIECE_SAMPLES):

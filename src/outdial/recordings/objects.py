@@ -11,7 +11,8 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
-from outdial.recordings.places import FileMissing, PlaceUnusable, checked
+from outdial.calls.recordings import PlaceUnusable
+from outdial.recordings.places import FileMissing, checked
 
 if TYPE_CHECKING:
     from obstore.store import S3Config

@@ -13,7 +13,7 @@ async def encoded(mix: Mix) -> bytes:
     """What is to be heard, as Opus in Ogg: about a tenth of the WAV file."""
     target = io.BytesIO()
     with soundfile.SoundFile(
-        target, "w", samplerate=wav.RATE, channels=mix.hearing.channels, format="OGG", subtype="OPUS"
+        target, "w", samplerate=wav.RATE, channels=mix.channels, format="OGG", subtype="OPUS"
     ) as file:
         async for frames in mix.audio():
             await asyncio.to_thread(file.write, frames)

@@ -19,7 +19,7 @@ async def peaks(mix: Mix, per_second: int) -> dict[str, Any]:
     data: list[int] = []
     async for frames in _in_steps(mix.audio(), step):
         data += _peaks_of(frames, step)
-    channels = mix.hearing.channels
+    channels = mix.channels
     return {
         "version": 2,
         "channels": channels,

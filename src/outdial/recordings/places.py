@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from outdial.calls.recordings import RecordingError
+from outdial.calls.recordings import Damaged, PlaceUnusable
 from outdial.domain.legs import Side
 from outdial.domain.recordings import CallRecording
 from outdial.recordings.spool import sync_folder, trouble_of
@@ -22,11 +22,7 @@ _PART = ".part"
 _NAME = re.compile(r"[A-Za-z0-9]{1,64}/\d{4}/\d\d/\d\d/[A-Za-z0-9-]{1,64}/(agent|party)\.sealed")
 
 
-class PlaceUnusable(RecordingError):
-    """A place can't be written or read now: the disk is full, the object store is away. To be tried again."""
-
-
-class FileMissing(RecordingError):
+class FileMissing(Damaged):
     """A sealed file is not where it should be."""
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from outdial.calls.recordings import RecordingError
+from outdial.calls.recordings import NothingToRead
 from outdial.domain.legs import Side
 from outdial.domain.recordings import READABLE, CallRecording, KeptFile, KeptRecording, State
 from outdial.recordings.keys import Keys
@@ -14,10 +14,6 @@ from outdial.recordings.sealing import CHUNK_SIZE, HEADER_SIZE, Seal, chunks_of,
 
 PIECE = 16 * CHUNK_SIZE
 """How much of a leg is read, opened and in memory at a time: a minute."""
-
-
-class NothingToRead(RecordingError):
-    """There is no audio of this leg: it was not recorded, or it has been deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +79,10 @@ class Reading:
         head = await place.read(name, 0, HEADER_SIZE)
         plain_size(file.sealed_size)
         return Leg(place, name, Seal(key, context_of(kept.recording, side), head), file)
+
+    async def key_of(self, kept: KeptRecording, file: KeptFile) -> bytes:
+        """A file's key. Raises KeyMissing."""
+        return await self._keys.of_file(kept.recording, file)
 
     def place_of(self, kept: KeptRecording) -> Place:
         """Where a recording's files are to be read. Raises FileMissing where that place is not set up any more."""

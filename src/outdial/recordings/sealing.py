@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from outdial.calls.recordings import Damaged
+
 MAGIC = b"OUTDIAL\x01"
 SALT_SIZE = 16
 HEADER_SIZE = len(MAGIC) + 4 + SALT_SIZE
@@ -26,7 +28,7 @@ CHUNK_SIZE = 64 * 1024
 KEY_SIZE = 32
 
 
-class SealBroken(Exception):
+class SealBroken(Damaged):
     """A sealed file is not what was sealed: changed, cut short, exchanged, or sealed with another key."""
 
 

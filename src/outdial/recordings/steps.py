@@ -7,12 +7,13 @@ import asyncio
 
 from outdial.calls.ports import Clock
 from outdial.calls.recording_store import Change, RecordingStore
+from outdial.calls.recordings import PlaceUnusable
 from outdial.domain.legs import Side
 from outdial.domain.recordings import KeptFile, KeptRecording, State
 from outdial.recordings import taking_over, transitions
 from outdial.recordings.keys import Keys
 from outdial.recordings.objects import Objects
-from outdial.recordings.places import LocalFiles, PlaceUnusable, name_of
+from outdial.recordings.places import LocalFiles, name_of
 from outdial.recordings.spool import Spool
 
 

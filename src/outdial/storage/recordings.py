@@ -70,9 +70,9 @@ class StoredRecordings(StoredKeys):
         wanted = select(recordings).where(recordings.c.account == account, recordings.c.id > after)
         return await self._all(wanted.order_by(recordings.c.id).limit(limit))
 
-    async def retention_days(self, account: str) -> int | None:
-        """The account's own retention."""
-        return await self._database.read(lambda c: _days(c, account))
+    async def retention_days(self, account: str) -> int:
+        """The account's own retention, else the installation's."""
+        return await self._database.read(lambda c: _days(c, account, self._default_days))
 
     async def set_retention(self, account: str, days: int, records: Sequence[Record]) -> None:
         """Set it, for the recordings that are there too."""
@@ -95,8 +95,7 @@ def _add(connection: Connection, recording: CallRecording, default_days: int) ->
     row = connection.execute(_one(recording.account, recording.call_id)).one_or_none()
     if row is not None:
         return _kept_of(row)
-    own = _days(connection, recording.account)
-    days = default_days if own is None else own
+    days = _days(connection, recording.account, default_days)
     until = (recording.ended_at or recording.started_at) + days * DAY_MS if days else None
     kept = KeptRecording(recording, State.SPOOLED, retain_until=until)
     connection.execute(insert(recordings), _values_of(kept))
@@ -158,9 +157,10 @@ def _one(account: str, recording_id: str) -> Any:  # noqa: ANN401 -- a select of
     return select(recordings).where(recordings.c.account == account, recordings.c.id == recording_id)
 
 
-def _days(connection: Connection, account: str) -> int | None:
-    own = select(recording_retention.c.days).where(recording_retention.c.account == account)
-    return connection.execute(own).scalar()
+def _days(connection: Connection, account: str, default: int) -> int:
+    wanted = select(recording_retention.c.days).where(recording_retention.c.account == account)
+    own: int | None = connection.execute(wanted).scalar()
+    return default if own is None else own
 
 
 def _values_of(kept: KeptRecording) -> dict[str, Any]:

@@ -1,0 +1,153 @@
+"""What may be asked of the recordings that are kept: found, heard, held, erased, proved. A Protocol and its records.
+
+Each access and each change is in the ledger, with `who`, before anything is given out.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from outdial.calls.recording_store import RecordingFilter
+from outdial.domain.ledger import Entry
+from outdial.domain.recordings import KeptRecording
+
+
+class Hearing(StrEnum):
+    """What is to be heard of a recording."""
+
+    AGENT = "agent"
+    PARTY = "party"
+    MIXED = "mixed"
+    """Both, in one channel."""
+    STEREO = "stereo"
+    """The agent on the left, the other side on the right."""
+
+
+class Form(StrEnum):
+    """How it is encoded."""
+
+    WAV = "wav"
+    OPUS = "opus"
+    """In Ogg."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A file that can be read in any stretch."""
+
+    size: int
+    media_type: str
+    etag: str
+    """Changes when any byte does; without quotes."""
+    file_name: str
+    read: Callable[[int, int], AsyncIterator[bytes]]
+    """The bytes from one up to another, in pieces. Raises Damaged or PlaceUnusable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong, found by a verification. `code` is stable and in kebab case."""
+
+    account: str
+    code: str
+    subject: str
+    """Which entry, file or recording."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was looked at in an account, all of it; the findings were told before."""
+
+    account: str
+    entries: int
+    recordings: int
+    files: int
+    size: int
+    """Bytes of sealed audio that were read."""
+    head: tuple[int, str] | None
+    """Number and hash of the ledger's last entry: kept elsewhere, it proves later that nothing before it changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Recordings to be held, released or erased: by one of these, or all of an account."""
+
+    call_id: str | None = None
+    number: str | None = None
+    """E.164."""
+    reference: str | None = None
+    whole_account: bool = False
+
+    @property
+    def by(self) -> str:
+        """By what they are selected; never the value, which is to be forgotten."""
+        if self.whole_account:
+            return "account"
+        return "call" if self.call_id else "number" if self.number else "reference"
+
+
+class Recordings(Protocol):
+    """Kept recordings, as the API needs them. What an account has not got is none, or an empty list."""
+
+    async def search(self, account: str, wanted: RecordingFilter, who: str) -> Sequence[KeptRecording]: ...
+
+    async def find(self, account: str, recording_id: str, who: str) -> KeptRecording | None: ...
+
+    async def audio(
+        self, account: str, recording_id: str, hearing: Hearing | None, form: Form, who: str, asked: str | None = None
+    ) -> Audio | None:
+        """What is to be heard; both in stereo, or the one leg there is, where `hearing` is none.
+
+        `asked` is for the ledger: which stretch.
+
+        Raises:
+            NothingToRead: a leg it takes was not recorded, or all is deleted.
+            Damaged, PlaceUnusable: it can't be read.
+        """
+        ...
+
+    async def peaks(
+        self, account: str, recording_id: str, hearing: Hearing | None, per_second: int, who: str
+    ) -> dict[str, Any] | None:
+        """The waveform; raises as `audio`."""
+        ...
+
+    async def hold(self, account: str, selection: Selection, matter: str, who: str) -> Sequence[str]:
+        """Put a legal hold on recordings; the ids of all that bear it now."""
+        ...
+
+    async def release(self, account: str, selection: Selection, matter: str, who: str) -> Sequence[str]:
+        """Take it off; the ids of those that bore it."""
+        ...
+
+    async def erase(self, account: str, selection: Selection, reason: str, who: str) -> dict[str, Any]:
+        """Erase recordings that no hold protects; the certificate.
+
+        Of a whole account the keys are destroyed too, unless one is held.
+        """
+        ...
+
+    async def retention_days(self, account: str) -> int:
+        """How long recordings are kept, from their end; 0 is for ever."""
+        ...
+
+    async def set_retention(self, account: str, days: int, who: str) -> None: ...
+
+    async def ledger(self, account: str, after: int, limit: int, call_id: str | None = None) -> Sequence[Entry]: ...
+
+    def verify(self, account: str | None, expected: Mapping[str, tuple[int, str]]) -> AsyncIterator[Finding | Verified]:
+        """Hold audio, ledger and database of one account, or of all, against each other.
+
+        `expected` are heads of earlier verifications, by account.
+        """
+        ...
+
+    async def renew_account_key(self, account: str, who: str) -> int:
+        """Seal all keys of an account's files with a new one; its generation."""
+        ...
+
+    async def renew_master_key(self, who: str) -> int:
+        """Seal every account's key with a new master key; how many."""
+        ...

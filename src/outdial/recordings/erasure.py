@@ -1,0 +1,79 @@
+"""The certificate of an erasure: what was erased and what was not, signed, its hash in the ledger.
+
+Names no number and no reference: it must not bring back what it says is gone.
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from outdial.domain.ledger import canonical
+from outdial.domain.recordings import KeptRecording, State
+
+SCOPE = (
+    "The audio of these recordings, the keys that opened it, and the telephone number and the reference in their "
+    "records. Their calls' records are kept for as long as the retention of calls says; the ledger for ever."
+)
+
+
+class Signer:
+    """Signs with the installation's own key, of 32 bytes."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(key)
+        public = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.public_key = base64.b64encode(public).decode()
+
+    def signed(self, content: dict[str, Any]) -> dict[str, Any]:
+        """The same with a signature of its canonical JSON beside it."""
+        signature = base64.b64encode(self._key.sign(canonical(content).encode())).decode()
+        return {**content, "signature": {"algorithm": "Ed25519", "publicKey": self.public_key, "value": signature}}
+
+
+def is_signed(certificate: dict[str, Any], public_key: str) -> bool:
+    """Whether a certificate is what the holder of this key signed."""
+    content = {name: value for name, value in certificate.items() if name != "signature"}
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key))
+    try:
+        key.verify(base64.b64decode(certificate["signature"]["value"]), canonical(content).encode())
+    except Exception:  # noqa: BLE001 -- whatever is wrong with it, it is not signed
+        return False
+    return True
+
+
+def content_of(
+    certificate_id: str,
+    account: str,
+    erased: Sequence[KeptRecording],
+    held: Sequence[KeptRecording],
+    asked: dict[str, Any],
+) -> dict[str, Any]:
+    """What a certificate says. `asked` is by what, why, by whom and when."""
+    return {
+        "certificate": certificate_id,
+        "account": account,
+        **asked,
+        "scope": SCOPE,
+        "erased": [_erased(kept) for kept in erased],
+        "held": [{"recording": kept.id, "matters": [hold.matter for hold in kept.holds]} for kept in held],
+    }
+
+
+def hash_of(certificate: dict[str, Any]) -> str:
+    """SHA-256 of its canonical JSON, as the ledger has it."""
+    return hashlib.sha256(canonical(certificate).encode()).hexdigest()
+
+
+def _erased(kept: KeptRecording) -> dict[str, Any]:
+    return {
+        "recording": kept.id,
+        "startedAt": kept.recording.started_at,
+        "files": [{"side": file.side.value, "sha256": file.sha256, "size": file.size} for file in kept.files],
+        "keys": "destroyed",
+        # Without its key a file is noise; where a store is away, the noise is removed as soon as it is back.
+        "audio": "removed" if kept.state is State.DELETED else "unreadable, to be removed",
+    }

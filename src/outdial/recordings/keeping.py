@@ -1,0 +1,56 @@
+"""Joins the parts that keep recordings, for whoever runs them. Must not know the database or the API."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from outdial.calls.ports import Clock
+from outdial.calls.recording_store import Ledger, RecordingStore
+from outdial.recordings.erasure import Signer
+from outdial.recordings.keeper import Keeper, Watcher
+from outdial.recordings.keys import Keys, MasterKeys
+from outdial.recordings.library import Library
+from outdial.recordings.objects import Bucket, Objects
+from outdial.recordings.places import LocalFiles
+from outdial.recordings.reading import Reading
+from outdial.recordings.renditions import Renditions
+from outdial.recordings.spool import LEAST_FREE, Spool
+from outdial.recordings.steps import Steps
+from outdial.recordings.verification import Verification
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What keeps recordings: `keeper` takes them over and has to run, `library` is asked for them."""
+
+    keeper: Keeper
+    library: Library
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What opens what is kept, and signs what is certified."""
+
+    masters: MasterKeys
+    signing_key: bytes
+    """32 bytes."""
+
+
+def keeping(
+    folder: Path,
+    store: RecordingStore,
+    ledger: Ledger,
+    secrets: Secrets,
+    clock: Clock,
+    bucket: Bucket | None = None,
+    watcher: Watcher | None = None,
+    least_free: int = LEAST_FREE,
+) -> Keeping:
+    """Everything below `<folder>/spool` and `<folder>/kept`; in an object store where a bucket is named."""
+    spool, local = Spool(folder / "spool", least_free), LocalFiles(folder / "kept")
+    objects = Objects(bucket) if bucket else None
+    keys = Keys(secrets.masters, store, clock)
+    keeper = Keeper(spool, Steps(spool, local, objects, keys, store, clock), store, clock, watcher)
+    reading = Reading(keys, local, objects)
+    verification = Verification(store, ledger, reading, local, objects)
+    signer = Signer(secrets.signing_key)
+    return Keeping(keeper, Library(store, ledger, Renditions(reading), keeper, keys, verification, signer, clock))

@@ -1,0 +1,229 @@
+"""Kept recordings as they are asked for: every access on record, holds that hold, erasures that can be proved."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from outdial.calls.recording_library import Finding, Form, Hearing, Selection
+from outdial.calls.recording_store import RecordingFilter
+from outdial.calls.recordings import Damaged, NothingToRead
+from outdial.domain.legs import Side
+from outdial.domain.recordings import State
+from outdial.recordings.erasure import Signer, hash_of, is_signed
+from support.s3 import ObjectStore
+from support.vault import START, Vault, recording_of, working
+
+WHO = "client compliance"
+DAY = 24 * 3_600_000
+
+
+async def last_entry(vault: Vault, account: str = "ours") -> tuple[str, str | None, str | None, dict[str, object]]:
+    entry = (await vault.ledger.entries(account, 0, 10_000))[-1]
+    return entry.kind, entry.call_id, entry.who, json.loads(entry.data)
+
+
+async def state_of(vault: Vault, call: str) -> State:
+    found = await vault.store.find("ours", call)
+    assert found is not None
+    return found.state
+
+
+async def clean(vault: Vault) -> bool:
+    return not [found async for found in vault.library.verify(None, {}) if isinstance(found, Finding)]
+
+
+async def test_every_access_is_in_the_ledger_with_who(vault: Vault) -> None:
+    await vault.kept(recording_of("c1"))
+    library = vault.library
+
+    await library.find("ours", "c1", WHO)
+    assert await last_entry(vault) == ("recording.accessed", "c1", WHO, {"what": "details"})
+    await library.audio("ours", "c1", Hearing.MIXED, Form.WAV, WHO, "bytes=0-9")
+    audio = {"what": "audio", "leg": "mixed", "format": "wav", "range": "bytes=0-9"}
+    assert await last_entry(vault) == ("recording.accessed", "c1", WHO, audio)
+    await library.peaks("ours", "c1", None, 10, WHO)
+    assert await last_entry(vault) == ("recording.accessed", "c1", WHO, {"what": "peaks", "leg": "stereo"})
+    await library.search("ours", RecordingFilter(number="+442079460123"), WHO)
+    searched = {"what": "list", "by": ["number"], "found": 1}
+    assert await last_entry(vault) == ("recording.accessed", None, WHO, searched), "by what, never for whom"
+
+
+async def test_another_account_has_none_of_it(vault: Vault) -> None:
+    await vault.kept(recording_of("c1"))
+    library = vault.library
+
+    assert await library.find("theirs", "c1", WHO) is None
+    assert await library.audio("theirs", "c1", None, Form.WAV, WHO) is None
+    assert await library.peaks("theirs", "c1", None, 10, WHO) is None
+    assert await library.hold("theirs", Selection(call_id="c1"), "case 7", WHO) == []
+    assert (await library.erase("theirs", Selection(call_id="c1"), "asked for", WHO))["erased"] == []
+    assert await state_of(vault, "c1") is State.KEPT
+
+
+async def test_what_was_not_recorded_can_not_be_heard(vault: Vault) -> None:
+    await vault.kept(recording_of("c1", [Side.AGENT]))
+
+    for hearing in (Hearing.PARTY, Hearing.MIXED, Hearing.STEREO):
+        with pytest.raises(NothingToRead, match="no audio of the party's leg"):
+            await vault.library.audio("ours", "c1", hearing, Form.WAV, WHO)
+    audio = await vault.library.audio("ours", "c1", None, Form.WAV, WHO)
+    assert audio is not None
+    assert audio.file_name == "2025-11-24T16-00-00Z_1_c1_agent.wav"
+
+
+async def test_opus_is_encoded_once_for_all_its_ranges(vault: Vault) -> None:
+    await vault.kept(recording_of("c1"))
+    first = await vault.library.audio("ours", "c1", None, Form.OPUS, WHO)
+    second = await vault.library.audio("ours", "c1", None, Form.OPUS, WHO)
+    assert first is not None
+    assert second is not None
+
+    assert first.etag == second.etag
+    whole = b"".join([piece async for piece in first.read(0, first.size)])
+    assert b"".join([piece async for piece in second.read(10, 20)]) == whole[10:20]
+
+
+async def test_a_damaged_file_is_not_heard(vault: Vault) -> None:
+    await vault.kept(recording_of("c1", [Side.AGENT]))
+    audio = await vault.library.audio("ours", "c1", None, Form.WAV, WHO)
+    assert audio is not None
+    path = vault.folder / "kept" / vault.files()[0]
+    path.write_bytes(path.read_bytes()[:-200] + bytes(200))
+
+    with pytest.raises(Damaged, match="chunk 1 of 1 was changed"):
+        _ = [piece async for piece in audio.read(0, 10)]
+
+
+async def test_erasure_by_number_takes_all_of_it_and_nothing_else(vault: Vault) -> None:
+    await vault.kept(recording_of("c1"))
+    await vault.kept(recording_of("c2", [Side.AGENT]))
+    await vault.kept(recording_of("c3", [Side.AGENT], number="+442079460999"))
+    await vault.kept(replace(recording_of("c4", [Side.AGENT]), account="theirs"))
+
+    certificate = await vault.library.erase("ours", Selection(number="+442079460123"), "their wish", WHO)
+
+    assert [await state_of(vault, call) for call in ("c1", "c2", "c3")] == [State.DELETED, State.DELETED, State.KEPT]
+    assert vault.files() == ["ours/2025/11/24/c3/agent.sealed", "theirs/2025/11/24/c4/agent.sealed"]
+    assert sorted(erased["recording"] for erased in certificate["erased"]) == ["c1", "c2"]
+    assert {erased["audio"] for erased in certificate["erased"]} == {"removed"}
+    gone = await vault.store.find("ours", "c1")
+    assert gone is not None
+    assert (gone.recording.number, gone.recording.reference) == (None, None)
+    with pytest.raises(NothingToRead):
+        await vault.library.audio("ours", "c1", None, Form.WAV, WHO)
+    assert await clean(vault)
+
+
+async def test_a_certificate_can_be_checked_and_names_nobody(vault: Vault) -> None:
+    await vault.kept(recording_of("c1"))
+
+    certificate = await vault.library.erase("ours", Selection(reference="case 5"), "their wish", WHO)
+
+    key = Signer(bytes(32)).public_key
+    assert is_signed(certificate, key)
+    assert not is_signed({**certificate, "reason": "no wish"}, key)
+    assert not is_signed(certificate, Signer(b"k" * 32).public_key)
+    kind, _, who, data = await last_entry(vault)
+    assert (kind, who) == ("erasure.certified", WHO)
+    assert data == {"certificate": certificate["certificate"], "sha256": hash_of(certificate), "erased": 1}
+    told = json.dumps(certificate) + "".join(entry.data for entry in await vault.ledger.entries("ours", 0, 99))
+    assert "442079460123" not in told
+    assert "case 5" not in told
+    assert (certificate["selectedBy"], certificate["reason"]) == ("reference", "their wish")
+
+
+async def test_a_hold_protects_from_erasure_and_from_retention(vault: Vault) -> None:
+    await vault.kept(recording_of("c1"))
+    await vault.library.set_retention("ours", 1, WHO)
+    number = Selection(number="+442079460123")
+
+    assert await vault.library.hold("ours", number, "case 7", WHO) == ["c1"]
+    assert await vault.library.hold("ours", number, "case 8", WHO) == ["c1"]
+    certificate = await vault.library.erase("ours", number, "their wish", WHO)
+    assert certificate["held"] == [{"recording": "c1", "matters": ["case 7", "case 8"]}]
+    assert certificate["erased"] == []
+    vault.clock.at = START + 10 * DAY
+    await vault.keeper.expire()
+    assert await state_of(vault, "c1") is State.KEPT
+
+    assert await vault.library.release("ours", number, "case 7", WHO) == ["c1"]
+    await vault.keeper.expire()
+    assert await state_of(vault, "c1") is State.KEPT, "one hold is left"
+    assert await vault.library.release("ours", number, "case 8", WHO) == ["c1"]
+    await vault.keeper.expire()
+    await vault.rests(recording_of("c1"), State.DELETED)
+    kinds = await vault.kinds("c1")
+    assert [kind for kind in kinds if kind != "file.kept"] == [
+        "recording.held",
+        "recording.held",
+        "recording.released",
+        "recording.released",
+        "recording.expired",
+    ]
+    assert await clean(vault)
+
+
+async def test_retention_deletes_at_its_day_and_not_before(vault: Vault) -> None:
+    await vault.library.set_retention("ours", 30, WHO)
+    assert await vault.library.retention_days("ours") == 30
+    assert await last_entry(vault) == ("retention.set", None, WHO, {"days": 30})
+    await vault.kept(recording_of("c1", ms=2_000))
+
+    vault.clock.at = START + 2_000 + 30 * DAY - 1
+    await vault.keeper.expire()
+    assert await state_of(vault, "c1") is State.KEPT
+    vault.clock.at += 1
+    await vault.keeper.expire()
+    await vault.rests(recording_of("c1"), State.DELETED)
+    assert vault.files() == []
+
+
+async def test_a_whole_account_is_erased_with_its_keys(vault: Vault) -> None:
+    for call in ("c1", "c2", "c3"):
+        await vault.kept(recording_of(call, [Side.AGENT], ms=100))
+
+    certificate = await vault.library.erase("ours", Selection(whole_account=True), "they left", WHO)
+
+    assert len(certificate["erased"]) == 3
+    assert [key.wrapped for key in await vault.store.keys("ours")] == [""]
+    assert "key.destroyed" in await vault.kinds()
+    assert await clean(vault)
+
+
+async def test_erasing_more_than_a_page_of_recordings_leaves_none(vault: Vault) -> None:
+    for number in range(205):
+        await vault.store.add(recording_of(f"c{number}", [Side.AGENT], started_at=START + number % 3))
+
+    certificate = await vault.library.erase("ours", Selection(reference="case 5"), "their wish", WHO)
+
+    assert len(certificate["erased"]) == 205
+
+
+async def test_an_erasure_counts_although_the_object_store_is_away(still: Vault, object_store: ObjectStore) -> None:
+    async with working(Vault(still.folder, still.database, object_store.bucket)) as vault:
+        await vault.kept(recording_of("c1"))
+        await vault.rests(recording_of("c1"), State.REMOTE)
+        object_store.stop()
+
+        certificate = await vault.library.erase("ours", Selection(call_id="c1"), "their wish", WHO)
+
+        assert certificate["erased"][0]["audio"] == "unreadable, to be removed"
+        object_store.start()
+        assert len(object_store.names()) == 2, "noise without its keys"
+        vault.keeper.wake("ours", "c1")
+        await vault.rests(recording_of("c1"), State.DELETED)
+        assert object_store.names() == []
+
+
+async def test_a_recording_that_is_erased_on_its_way_leaves_nothing(still: Vault) -> None:
+    recording = await still.write(recording_of("c1"))
+    await still.store.add(recording)
+    await still.library.erase("ours", Selection(call_id="c1"), "their wish", WHO)
+
+    async with working(still):
+        await still.keeper.finish(recording)
+        await still.rests(recording, State.DELETED)
+
+    assert (still.files(), still.files("spool")) == ([], [])
+    assert await clean(still)

@@ -7,6 +7,8 @@ from fastapi.openapi.utils import get_openapi
 
 from outdial.api.auth import SCOPES
 from outdial.api.manage.routes import TAGS as MANAGE_TAGS
+from outdial.api.reference.event_operations import ABOUT, EVENTS
+from outdial.api.reference.event_operations import PATHS as EVENT_PATHS
 from outdial.api.reference.operations import AGENTS, CALLS, PATHS, PROCESS, TOKENS
 from outdial.api.reference.schemas import SCHEMAS
 from outdial.api.reference.shared import HEADERS, NAMES, PARAMETERS, RESPONSES, refusals
@@ -20,9 +22,17 @@ _ABOUT = (
 _TAGS = {
     CALLS: "Make a call, read it, hang it up.",
     AGENTS: "Who there is, and who is available.",
+    EVENTS: ABOUT,
     TOKENS: "Access tokens, for secrets. OAuth 2.0, client credentials.",
     PROCESS: "How the process is.",
 }
+
+
+_NAMING_THE_MEMBER = {
+    "description": "Something is not as it must be; the first such thing, and which member it is.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refused"}}},
+}
+"""What the management API says with 400; its schema comes with its models."""
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -32,7 +42,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         for path in made.setdefault("paths", {}).values():
             for operation in path.values():
                 _complete(operation)
-        made["paths"] = {**PATHS, **made["paths"]}
+        made["paths"] = {**PATHS, **EVENT_PATHS, **made["paths"]}
         made["tags"] = [{"name": name, "description": about} for name, about in (_TAGS | MANAGE_TAGS).items()]
         made["components"] = _components(made.get("components", {}))
         app.openapi_schema = made
@@ -66,7 +76,8 @@ def _complete(operation: dict[str, Any]) -> None:
     responses = operation.setdefault("responses", {})
     if "HTTPValidationError" in str(responses.get("422", "")):
         del responses["422"]
-    wanted = "400 401 403 404 503"
+    responses.setdefault("400", _NAMING_THE_MEMBER)
+    wanted = "401 403 404 503"
     if "requestBody" in operation:
         wanted += " 413 415"
     for status, refusal in refusals(wanted).items():

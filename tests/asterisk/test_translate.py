@@ -61,7 +61,7 @@ def test_a_cause_of_zero_is_no_cause() -> None:
         {"type": "Dial", "dialstatus": "PROGRESS", "peer": {"id": "1700000000.1"}},
         {"type": "ApplicationRegistered", "application": "outdial"},
         {"type": "EndpointStateChange", "endpoint": {"technology": "SIP", "resource": "x", "state": "online"}},
-        {"type": "EndpointStateChange", "endpoint": {"technology": "PJSIP", "resource": "x", "state": "unknown"}},
+        {"type": "EndpointStateChange", "endpoint": {"technology": "PJSIP", "resource": "x", "state": "other"}},
         {},
     ],
     ids=lambda event: f"{event.get('type')}-{event.get('channel', event.get('peer', {})).get('id', '')}",
@@ -70,12 +70,13 @@ def test_what_is_not_ours_means_nothing(event: dict[str, Any]) -> None:
     assert translate(event) is None
 
 
-def test_a_phone_tells_when_it_registers() -> None:
+@pytest.mark.parametrize(("state", "online"), [("online", True), ("offline", False), ("unknown", None)])
+def test_a_phone_tells_when_it_registers(state: str, online: bool | None) -> None:
     event = {
         "type": "EndpointStateChange",
-        "endpoint": {"technology": "PJSIP", "resource": "acme-1", "state": "online"},
+        "endpoint": {"technology": "PJSIP", "resource": "acme-1", "state": state},
     }
-    assert translate(event) == PhoneState("acme-1", online=True)
+    assert translate(event) == PhoneState("acme-1", online)
 
 
 @pytest.mark.parametrize("side", list(Side))

@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 
 from outdial.asterisk import process
+from outdial.asterisk.endpoints import OUTSIDE
 from outdial.asterisk.home import Wanted
 from outdial.asterisk.switch import Switch
 from outdial.asterisk.telephony import APP
@@ -27,6 +28,7 @@ class Ears:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.phones: dict[str, bool] = {}
+        self.phone_news: list[str] = []
         self._news = asyncio.Event()
 
     def happened(self, call_id: str, event: Event) -> None:
@@ -34,6 +36,7 @@ class Ears:
 
     def phone_changed(self, sip_user: str, online: bool) -> None:
         self.phones[sip_user] = online
+        self.phone_news.append(sip_user)
         self._news.set()
 
     async def inventory(self) -> tuple[Sequence[Agent], Sequence[Trunk]]:
@@ -107,3 +110,15 @@ async def test_a_stranger_on_the_events_port_is_refused(tmp_path: Path) -> None:
         async with http.get(url, headers={"Authorization": "Basic eDp5"}) as refused:
             assert refused.status == 401
         assert switch.reachable
+
+
+async def test_everything_is_told_once(tmp_path: Path) -> None:
+    switch, ears = make(tmp_path), Ears()
+    nobody = f"PJSIP/{OUTSIDE}/sip:nobody@127.0.0.1:9"
+    async with switch.running(ears):
+        for call in ("c1", "c2"):
+            await switch.ari.originate(f"{call}-agent", nobody, APP, timeout_seconds=20, caller_id=None, variables={})
+            await switch.ari.hang_up(f"{call}-agent")
+        await ears.until(lambda: "c2 LegEnded" in ears.told)
+        assert ears.told.count("c1 LegEnded") == 1
+        assert ears.phone_news.count(OUTSIDE) == 1

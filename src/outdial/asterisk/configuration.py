@@ -93,6 +93,12 @@ class SwitchSettings:
             raise ValueError("a setting of the switch holds a character its configuration gives a meaning to")
 
 
+def phones_app(app: str) -> str:
+    """The application that hears of phones. Not the calls' own: who subscribes to phones is told of their channels
+    too, so that one application for both would hear everything about its calls twice."""
+    return f"{app}-phones"
+
+
 ARI_USER = "outdial"
 OWN_FOLDERS = ("etc", "lib", "run", "log", "spool/monitor", "spool/recording", "spool/tmp")
 
@@ -150,7 +156,7 @@ def _ari(switch: SwitchSettings) -> str:
     socket = [
         "type = outbound_websocket",
         "websocket_client_id = outdial-events",
-        f"apps = {switch.app}",
+        f"apps = {switch.app},{phones_app(switch.app)}",
         f"local_ari_user = {ARI_USER}",
     ]
     return (

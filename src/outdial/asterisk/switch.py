@@ -14,24 +14,19 @@ import structlog
 
 from outdial.asterisk import home, process
 from outdial.asterisk.ari import Ari, AriError
-from outdial.asterisk.configuration import ARI_USER, SwitchSettings
+from outdial.asterisk.configuration import ARI_USER, SwitchSettings, phones_app
 from outdial.asterisk.events_server import EventsServer
 from outdial.asterisk.phones import AsteriskPhones
 from outdial.asterisk.runtime import Runtime
 from outdial.asterisk.telephony import APP, AsteriskTelephony
-from outdial.asterisk.translate import PhoneState, translate
+from outdial.asterisk.translate import PhoneState, phone_state, translate
 from outdial.domain.directory import Agent, Trunk
 from outdial.domain.events import Event
 
-EVENTS = (
-    "StasisStart",
-    "ChannelStateChange",
-    "ChannelDestroyed",
-    "Dial",
-    "EndpointStateChange",
-    "ApplicationRegistered",
-)
+CALL_EVENTS = ("StasisStart", "ChannelStateChange", "ChannelDestroyed", "Dial", "ApplicationRegistered")
+PHONE_EVENTS = ("EndpointStateChange",)
 """What is sent to us; everything else would only cost both sides time."""
+PHONES_APP = phones_app(APP)
 BOOT_SECONDS = 60
 """How long a switch may take until it can be used; one that stays out of reach for so long is started anew."""
 PING_SECONDS = 5
@@ -86,6 +81,7 @@ class Switch:
         self._connected = False
         self._greet = asyncio.Event()
         self._known_start: str | None = None
+        self._phones_known: dict[str, bool | None] = {}
         self._ready = asyncio.Event()
 
     @asynccontextmanager
@@ -156,16 +152,24 @@ class Switch:
             self._greet.clear()
 
     def _heard(self, event: dict[str, Any], listener: Listener) -> None:
-        if event.get("type") == "ApplicationRegistered":
+        if event.get("type") == "ApplicationRegistered" and event.get("application") == APP:
             # What waited for us has been replayed: from here on the switch can be asked.
             self._greet.set()
             return
         self.telephony.heard(event)
         meant = translate(event)
         if isinstance(meant, PhoneState):
-            listener.phone_changed(meant.sip_user, meant.online)
+            self._phone_is(meant.sip_user, meant.online, listener)
         elif meant is not None:
             listener.happened(*meant)
+
+    def _phone_is(self, sip_user: str, online: bool | None, listener: Listener) -> None:
+        """Tell what is new of a phone: the switch says the same again with each call of its."""
+        if self._phones_known.get(sip_user) is online:
+            return
+        self._phones_known[sip_user] = online
+        if online is not None:
+            listener.phone_changed(sip_user, online)
 
     async def _greeting(self, listener: Listener) -> None:
         """After each connection, until it succeeds: learn who it is, tell it what it must know, compare."""
@@ -188,16 +192,19 @@ class Switch:
         info = await self.ari.info()
         self.version = str(info["system"]["version"])
         started = str(info["status"]["startup_time"])
-        await self.ari.allow_events(APP, *EVENTS)
-        await self.ari.subscribe_endpoints(APP)
+        await self.ari.allow_events(APP, *CALL_EVENTS)
+        await self.ari.allow_events(PHONES_APP, *PHONE_EVENTS)
+        await self.ari.subscribe_endpoints(PHONES_APP)
         # From here on a change of the directory reaches the switch at once, so none falls between list and switch.
         self._told = True
         if started != self._known_start:
             await self.phones.provision_all(*await listener.inventory())
             self._known_start = started
+        self._phones_known.clear()
         for endpoint in await self.ari.endpoints():
-            if endpoint.get("state") in ("online", "offline"):
-                listener.phone_changed(str(endpoint["resource"]), endpoint["state"] == "online")
+            state = phone_state(endpoint)
+            if state is not None:
+                self._phone_is(state.sip_user, state.online, listener)
         await listener.came_back()
 
     async def _watch(self) -> None:

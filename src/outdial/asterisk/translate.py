@@ -14,10 +14,10 @@ _SIDES = {side.value: side for side in Side}
 
 @dataclass(frozen=True, slots=True)
 class PhoneState:
-    """A phone has registered, or is no longer registered."""
+    """A phone has registered, or is no longer registered; none of both where the switch has only just made it."""
 
     sip_user: str
-    online: bool
+    online: bool | None
 
 
 def channel_id(call_id: str, side: Side) -> str:
@@ -36,7 +36,7 @@ def translate(event: dict[str, Any]) -> tuple[str, Event] | PhoneState | None:
     """What an ARI event means: something that happened to a call, a phone's state, or nothing to us."""
     kind = event.get("type")
     if kind == "EndpointStateChange":
-        return _phone_state(event)
+        return phone_state(event.get("endpoint", {}))
     if kind == "Dial":
         return _dial(event)
     told = _CHANNEL_EVENTS.get(str(kind))
@@ -48,6 +48,14 @@ def translate(event: dict[str, Any]) -> tuple[str, Event] | PhoneState | None:
     call_id, side = leg
     meant = told(side, event)
     return None if meant is None else (call_id, meant)
+
+
+def phone_state(endpoint: dict[str, Any]) -> PhoneState | None:
+    """What the switch's snapshot of an endpoint says of a phone; nothing where it is no phone's."""
+    state = endpoint.get("state")
+    if endpoint.get("technology") != "PJSIP" or state not in _PHONE_STATES:
+        return None
+    return PhoneState(str(endpoint.get("resource")), _PHONE_STATES[state])
 
 
 def leg_state(channel: dict[str, Any]) -> LegState:
@@ -85,12 +93,7 @@ def _dial(event: dict[str, Any]) -> tuple[str, Event] | None:
     return leg[0], LegProgressed(leg[1])
 
 
-def _phone_state(event: dict[str, Any]) -> PhoneState | None:
-    endpoint = event.get("endpoint", {})
-    state = endpoint.get("state")
-    if endpoint.get("technology") != "PJSIP" or state not in ("online", "offline"):
-        return None
-    return PhoneState(str(endpoint.get("resource")), state == "online")
+_PHONE_STATES = {"online": True, "offline": False, "unknown": None}
 
 
 def _whole(value: object) -> int | None:

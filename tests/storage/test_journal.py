@@ -166,8 +166,9 @@ async def test_what_one_refuses_undoes_that_one_alone(lines: Database) -> None:
 
 
 async def test_a_refusal_alone_undoes_what_it_wrote(lines: Database) -> None:
-    with pytest.raises(AgentBusy):
+    with pytest.raises(AgentBusy) as refused:
         await lines.write(add_and_refuse("a"))
+    assert refused.value.__cause__ is None
     assert await kept(lines) == []
 
 

@@ -43,7 +43,9 @@ class Database:
         try:
             return await self._attempt(work)
         except Exception as error:
-            raise _told(error) from error
+            if _is_unavailable(error):
+                raise StoreUnavailable from error
+            raise
 
     async def write(
         self,
@@ -61,7 +63,9 @@ class Database:
         try:
             written: T = await self._journal.write(Write(work, account, undoable, rings))
         except Exception as error:
-            raise _told(error) from error
+            if _is_unavailable(error):
+                raise StoreUnavailable from error
+            raise
         return written
 
     async def answers(self) -> bool:
@@ -139,9 +143,9 @@ def _engine(url: str) -> DatabaseEngine:
         raise DatabaseError("database: the URL is not a database's") from None
 
 
-def _told(error: Exception) -> Exception:
-    """What whoever asked is told: an outage is a refusal; anything else is theirs to know, or a fault of ours."""
-    return StoreUnavailable() if is_outage(error) or was_rolled_back(error) else error
+def _is_unavailable(error: Exception) -> bool:
+    """Whether that is a refusal; anything else is for whoever asked to know, or a fault of ours."""
+    return is_outage(error) or was_rolled_back(error)
 
 
 def _said(error: BaseException) -> str:

@@ -91,7 +91,7 @@ _READ: Operation = {
         {
             "name": "Last-Event-ID",
             "in": "header",
-            "schema": _NUMBER,
+            "schema": {"type": "string", "pattern": "^[0-9]{0,20}$"},
             "description": "Goes before `after`; what a reader that reconnects sends by itself.",
             "example": "0",
         },

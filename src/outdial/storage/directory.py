@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import Connection, select, true
+from sqlalchemy import Connection, bindparam, select, true
 
 from outdial.calls.directory import InUse
 from outdial.domain.directory import Account, Agent, ApiClient, CallerIdNumber, Group, Trunk
@@ -29,6 +29,10 @@ T = TypeVar("T")
 MOST_WRAP_UPS = 500
 """How many ends of wrap-ups are noted in one go."""
 
+# Read for every request: built once.
+_ACCOUNT = select(tables.accounts).where(tables.accounts.c.key == bindparam("of"))
+_CLIENT = select(tables.clients).where(tables.clients.c.id == bindparam("of"))
+
 
 class StoredDirectory:
     """See `calls.directory.Directory`."""
@@ -47,7 +51,8 @@ class StoredDirectory:
 
     async def account(self, key: str) -> Account | None:
         """One account; the key in any case."""
-        row = await self._database.read(lambda c: rows.one_of(c, tables.accounts, key=key.lower()))
+        values = {"of": key.lower()}
+        row = await self._database.read(lambda c: c.execute(_ACCOUNT, values).one_or_none())
         return None if row is None else account_of(row)
 
     async def add_account(self, account: Account) -> None:
@@ -220,7 +225,7 @@ class StoredDirectory:
 
     async def client(self, client_id: str) -> ApiClient | None:
         """One client, of whatever account: its id is all that it presents."""
-        row = await self._database.read(lambda c: rows.one_of(c, tables.clients, id=client_id))
+        row = await self._database.read(lambda c: c.execute(_CLIENT, {"of": client_id}).one_or_none())
         return None if row is None else client_of(row)
 
     async def add_client(self, client: ApiClient) -> None:

@@ -38,3 +38,6 @@ format: setup
 EXAMPLES ?= 2000
 fuzz: setup
 	EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/api/test_schema.py -q -s
+
+drill: setup
+	PYTHONPATH=tests $(BIN)/python -m bench.drill

@@ -53,7 +53,7 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
     )
     logging.root.handlers = [handler]
     logging.root.setLevel(number)
-    for name in ("uvicorn.access", "aiosqlite", "alembic.runtime.plugins"):
+    for name in ("uvicorn.access", "aiosqlite", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

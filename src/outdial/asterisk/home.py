@@ -71,12 +71,12 @@ def _settings(known: SwitchSettings | None, wanted: Wanted) -> SwitchSettings:
     taken = {wanted.sip_port}
     ports = []
     for port in (known.http_port, known.events_port) if known else (0, 0):
-        ports.append(port if port and _is_free("127.0.0.1", port) else _free_port("127.0.0.1", taken))
+        ports.append(port if port and _is_free("127.0.0.1", port) else free_port("127.0.0.1", taken))
         taken.add(ports[-1])
     sip_port = wanted.sip_port
     if sip_port == 0:
         before = known.sip_port if known else 0
-        sip_port = before if before and _is_free(wanted.sip_host, before) else _free_port(wanted.sip_host, taken)
+        sip_port = before if before and _is_free(wanted.sip_host, before) else free_port(wanted.sip_host, taken)
     return SwitchSettings(
         **{**asdict(wanted), "sip_port": sip_port},
         http_port=ports[0],
@@ -86,7 +86,12 @@ def _settings(known: SwitchSettings | None, wanted: Wanted) -> SwitchSettings:
     )
 
 
-def _free_port(host: str, taken: set[int]) -> int:
+def free_port(host: str, taken: set[int]) -> int:
+    """A port that is free for TCP and for UDP on an address, and not among those taken.
+
+    Raises:
+        NoFreePort: every port tried is taken.
+    """
     for _ in range(_ATTEMPTS):
         port = random.choice(_PORTS)  # noqa: S311 -- only to keep out of each other's way
         if port not in taken and _is_free(host, port):

@@ -30,14 +30,19 @@ from outdial.domain.events import Event
 from outdial.domain.refusals import Unavailable
 from outdial.http_server import listen, serving, url_of
 from outdial.logs import CallLogLines
+from outdial.master_keys import MasterKeyFiles
 from outdial.metrics import Metrics, Now
+from outdial.recordings.keeping import Keeping, Secrets, keeping
+from outdial.recordings.objects import Bucket
 from outdial.storage.calls import StoredCalls
 from outdial.storage.database import Database, open_database
 from outdial.storage.deliveries import StoredDeliveries
 from outdial.storage.directory import StoredDirectory
 from outdial.storage.idempotency import StoredIdempotency
+from outdial.storage.ledger import StoredLedger
 from outdial.storage.migrate import bring_up_to_date
 from outdial.storage.outbox import StoredNotices
+from outdial.storage.recordings import StoredRecordings
 from outdial.storage.retention import forget_old
 from outdial.storage.webhooks import StoredWebhooks
 from outdial.webhooks.worker import Worker
@@ -111,6 +116,8 @@ class Outdial:
             stack.callback(_cancel, [tasks.create_task(work) for work in background])
             await self._recovery.load()
             await stack.enter_async_context(self.switch.running(self))
+            # Calls and switch have been compared: whatever else lies in the spool, a crash has left.
+            await self.recordings.keeper.sweep(set(self.engine.live))
             proxies, grace = settings.trusted_proxies, settings.stop_grace_seconds
             app = make_app(self._parts())
             await stack.enter_async_context(serving(app, taken, proxies=proxies, grace_seconds=grace))
@@ -130,9 +137,24 @@ class Outdial:
         observers: tuple[Observer, ...] = (CallLogLines(), self.metrics, self._limits, *self._given)
         self.engine = Engine(self.switch.telephony, self._store, self._clock, observers)
         self._recovery = Recovery(self.engine, self.switch.telephony, self._store)
+        self.recordings = self._keeping(database)
         self._follower = PhoneFollower(self.directory, self._clock)
         self._notices = StoredNotices(database)
         self._webhook_worker = Worker(StoredDeliveries(database), self._notices, self._clock, self.metrics)
+
+    def _keeping(self, database: Database) -> Keeping:
+        """What keeps recordings. Raises DataDirectoryError for keys that are none."""
+        settings, folder = self._settings, self._settings.data_dir / "recordings"
+        masters = MasterKeyFiles(folder / "keys")
+        return keeping(
+            folder,
+            StoredRecordings(database, settings.recording_retention_days),
+            StoredLedger(database),
+            Secrets(masters, kept_key(folder / "keys" / "signing.key")),
+            self._clock,
+            _bucket(settings),
+            self.metrics,
+        )
 
     def _parts(self) -> Parts:
         settings = self._settings
@@ -143,7 +165,7 @@ class Outdial:
             calls=self.engine,
             call_log=self._store,
             directory=self.directory,
-            idempotency=StoredIdempotency(self._database, str(uuid4())),
+            idempotency=StoredIdempotency(self._database, settings.switch_name),
             phones=self.phones,
             clock=self._clock,
             token_key=kept_key(settings.data_dir / "token.key"),
@@ -152,6 +174,7 @@ class Outdial:
             events=self._notices,
             webhooks=StoredWebhooks(self._database),
             deliveries=self._webhook_worker,
+            recordings=self.recordings.library,
             observe_lag=self.metrics.lag,
             metrics=self.metrics.render,
         )
@@ -161,6 +184,7 @@ class Outdial:
             self.engine.run(),
             self._follower.run(),
             self._webhook_worker.run(),
+            self.recordings.keeper.run(),
             end_wrap_ups(self.directory, self._clock),
             self._sweep(),
             self._count_agents(),
@@ -221,6 +245,21 @@ class Outdial:
         queues = {"journal": self._database.waiting, "phones": self._follower.waiting}
         up = self.switch.reachable
         return Now(up, self.engine.accepting, dict(self._agents_by_state), queues)
+
+
+def _bucket(settings: Settings) -> Bucket | None:
+    """Where recordings are moved to; none where they rest on the local disk."""
+    if settings.s3_bucket is None:
+        return None
+    return Bucket(
+        settings.s3_bucket,
+        settings.s3_access_key_id or "",
+        settings.s3_secret_access_key or "",
+        settings.s3_endpoint,
+        settings.s3_region,
+        settings.s3_prefix,
+        settings.s3_path_style,
+    )
 
 
 def _cancel(tasks: list[asyncio.Task[None]]) -> None:

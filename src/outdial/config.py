@@ -100,6 +100,40 @@ class Settings:
     )
     rtp_first_port: int = _setting(10000, "First UDP port for audio.", whole(1024, 65534), "Switch")
     rtp_last_port: int = _setting(19999, "Last UDP port for audio; each call takes four.", whole(1025, 65535), "Switch")
+    recording_retention_days: int = _setting(
+        0,
+        "How long recordings are kept from their end, in accounts that have no retention of their own; 0 is for ever.",
+        whole(0, 36500),
+        "Recordings",
+    )
+    s3_bucket: str | None = _setting(
+        None,
+        "Bucket of an S3-compatible object store, to which recordings are moved; without it they rest in the data "
+        "directory. They are sealed before they leave.",
+        text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket"),
+        "Recordings",
+    )
+    s3_endpoint: str | None = _setting(
+        None,
+        "URL of the object store; without it, Amazon's of the region.",
+        text(r"https?://[^\s/?#]+", "a URL that begins with http:// or https://, without a path"),
+        "Recordings",
+    )
+    s3_region: str = _setting(
+        "us-east-1", "Region of the bucket.", text(r"[a-z0-9-]{1,40}", "a region, such as eu-west-2"), "Recordings"
+    )
+    s3_prefix: str = _setting(
+        "outdial", "What the names of objects begin with.", text(r"[A-Za-z0-9._/-]{0,200}", "a prefix"), "Recordings"
+    )
+    s3_path_style: bool = _setting(
+        True, "Whether the bucket's name stands in the path of a URL, or else in its host name.", truth, "Recordings"
+    )
+    s3_access_key_id: str | None = _setting(
+        None, "Access key of the object store.", text(r"[\x21-\x7e]{1,200}", "an access key's id"), "Recordings"
+    )
+    s3_secret_access_key: str | None = _setting(
+        None, "Its secret.", text(r"[\x21-\x7e]{1,500}", "an access key's secret"), "Recordings", secret=True
+    )
     log_level: str = _setting(
         "info", "Least level that is logged.", choice("debug", "info", "warning", "error"), "Logs"
     )
@@ -153,6 +187,8 @@ def load(
     settings = Settings(**parsed)
     if settings.rtp_last_port - settings.rtp_first_port < 3:
         raise SettingsError("rtp_last_port: must be at least 3 above rtp_first_port")
+    if settings.s3_bucket and not (settings.s3_access_key_id and settings.s3_secret_access_key):
+        raise SettingsError("s3_bucket: needs s3_access_key_id and s3_secret_access_key")
     return settings
 
 

@@ -14,6 +14,7 @@ from outdial.domain.call import Call, State
 from outdial.domain.commands import Command
 from outdial.domain.events import Event
 from outdial.domain.legs import LegState
+from outdial.domain.recordings import State as RecordingState
 
 SETUP_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 180)
 TALK_BUCKETS = (1, 10, 30, 60, 300, 900, 1800, 3600, 4 * 3600)
@@ -59,6 +60,12 @@ class Metrics:
             "outdial_webhook_dead_letters", "Deliveries to webhooks that were given up.", registry=self._registry
         )
         self._lags: dict[str, int] = {}
+        self._recordings_moved = self._counter(
+            "outdial_recordings_moved", "Steps of recordings, by new state.", "state"
+        )
+        self._recordings_stuck = self._counter(
+            "outdial_recording_steps_failed", "Steps of recordings that failed and are tried again.", "doing"
+        )
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
 
@@ -110,6 +117,14 @@ class Metrics:
     def failed(self, call_id: str, doing: str, error: Exception) -> None:
         """Our own side failed a call."""
         self._faults.labels(doing).inc()
+
+    def recording_moved(self, state: RecordingState) -> None:
+        """A recording has come a step further."""
+        self._recordings_moved.labels(state.value).inc()
+
+    def recording_stuck(self, doing: str) -> None:
+        """A step of a recording failed, and will be tried again."""
+        self._recordings_stuck.labels(doing).inc()
 
     def collect(self) -> Iterator[Metric]:
         """What is true at this moment (called by the registry)."""

@@ -30,13 +30,18 @@ from outdial.domain.deliveries import Outcome
 from outdial.domain.directory import Account, Agent, ApiClient, Trunk
 from outdial.domain.plan import Phone, PhoneKind
 from outdial.domain.presence import Presence
+from outdial.master_keys import MasterKeyFiles
+from outdial.recordings.keeper import Keeper
+from outdial.recordings.keeping import Keeping, Secrets, keeping
 from outdial.sandbox import seed
 from outdial.sandbox.configuration import Address
 from outdial.storage.calls import StoredCalls
 from outdial.storage.database import Database, open_database
 from outdial.storage.directory import StoredDirectory
 from outdial.storage.idempotency import StoredIdempotency
+from outdial.storage.ledger import StoredLedger
 from outdial.storage.outbox import StoredNotices
+from outdial.storage.recordings import StoredRecordings
 from outdial.storage.webhooks import StoredWebhooks
 from support.scripted_switch import ScriptedSwitch
 
@@ -119,6 +124,8 @@ class ApiWorld:
     directory: StoredDirectory
     database: Database
     time: MovableTime
+    kept: Keeping
+    """What keeps recordings."""
     health: list[Health] = field(default_factory=lambda: [Health(True, True, True, "Asterisk 22.10.0")])
 
     def token(
@@ -182,6 +189,7 @@ async def api_world(
         store, directory = StoredCalls(database), StoredDirectory(database)
         limits, deliveries = Limits(time), NoDeliveries()
         engine = switch.engine = Engine(switch, store, time, [limits])
+        kept = recordings_of(file, database, time)
         world: ApiWorld
 
         async def health() -> Health:
@@ -201,6 +209,7 @@ async def api_world(
             events=StoredNotices(database),
             webhooks=StoredWebhooks(database),
             deliveries=deliveries,
+            recordings=kept.library,
             observe_lag=lambda reader, milliseconds: None,
             metrics=lambda: (b"outdial_ready 1.0\n", "text/plain; version=1.0.0; charset=utf-8"),
         )
@@ -208,8 +217,12 @@ async def api_world(
         if await directory.account(ACCOUNT) is None:
             await _furnish(directory, parts)
         transport = httpx.ASGITransport(app)
-        async with _running(engine), httpx.AsyncClient(transport=transport, base_url=BASE) as client:
-            world = ApiWorld(app, parts, client, switch, engine, store, directory, database, time)
+        async with (
+            _running(engine),
+            kept_going(kept.keeper),
+            httpx.AsyncClient(transport=transport, base_url=BASE) as client,
+        ):
+            world = ApiWorld(app, parts, client, switch, engine, store, directory, database, time, kept)
             client.headers.update(bearer(world.token()))
             yield world
 
@@ -225,6 +238,26 @@ async def _furnish(directory: StoredDirectory, parts: Parts) -> None:
     await directory.add_client(operator)
     caller = ApiClient("dialler", ACCOUNT, "Dialler", (CALLS_CREATE,), hash_secret(DIALLERS_SECRET), now)
     await directory.add_client(caller)
+
+
+def recordings_of(file: Path, database: Database, time: MovableTime) -> Keeping:
+    """What keeps recordings, beside the database's file."""
+    folder = file.with_name(f"{file.stem}-recordings")
+    secrets = Secrets(MasterKeyFiles(folder / "keys"), bytes(32))
+    return keeping(folder, StoredRecordings(database), StoredLedger(database), secrets, time, least_free=0)
+
+
+@asynccontextmanager
+async def kept_going(keeper: Keeper) -> AsyncIterator[None]:
+    """The keeper of recordings works inside."""
+    task = asyncio.create_task(keeper.run())
+    await asyncio.sleep(0)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @asynccontextmanager

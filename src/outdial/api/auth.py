@@ -21,6 +21,8 @@ CALLS_READ = "calls:read"
 CALLS_CONTROL = "calls:control"
 AGENTS_READ = "agents:read"
 EVENTS_READ = "events:read"
+RECORDINGS_READ = "recordings:read"
+RECORDINGS_LISTEN = "recordings:listen"
 ADMIN = "admin"
 SCOPES = {
     CALLS_CREATE: "Place calls",
@@ -28,6 +30,8 @@ SCOPES = {
     CALLS_CONTROL: "Hang calls up, and pause and resume their recording",
     AGENTS_READ: "Read agents and who of them is available",
     EVENTS_READ: "Read events, as a stream or in pages",
+    RECORDINGS_READ: "Find recordings and read their details",
+    RECORDINGS_LISTEN: "Listen to recordings, download them and see their waveforms",
     ADMIN: "Manage what belongs to the account; for an operator's client, every account",
 }
 """Every scope there is, with what it allows. An account's own API token gives them all."""
@@ -52,6 +56,13 @@ class Caller:
     def is_operator(self) -> bool:
         """Whether the caller may act in every account."""
         return self.account is None
+
+    @property
+    def name(self) -> str:
+        """Who it is, as the ledger of recordings names them."""
+        if self.is_operator:
+            return f"operator {self.client_id}"
+        return f"account {self.account}" if self.client_id == self.account else f"client {self.client_id}"
 
     def check(self, scope: str, account: str | None = None) -> None:
         """Hold a request against what the token is good for.

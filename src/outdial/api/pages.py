@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from outdial.api.auth import authenticate
+from outdial.api.auth import Caller, authenticate
 from outdial.api.errors import JSON, NotFound, answer
 from outdial.api.parts import Parts, parts_of
 from outdial.domain.refusals import BadRequest, Refusal, UnsupportedMediaType
@@ -59,13 +59,19 @@ async def enter(request: Request, scope: str) -> tuple[Parts, str]:
         Unauthenticated, Forbidden: in this order.
         NotFound: there is no such account. Only an operator is told so.
     """
+    parts, account, _ = await enter_as(request, scope)
+    return parts, account
+
+
+async def enter_as(request: Request, scope: str) -> tuple[Parts, str, Caller]:
+    """The same, and who it is. Raises as `enter`."""
     parts = parts_of(request)
     account: str = request.path_params["account"]
     caller = await authenticate(parts, request.headers.get("authorization"))
     caller.check(scope, account)
     if caller.is_operator and (not _KEY.fullmatch(account) or await parts.directory.account(account) is None):
         raise NotFound
-    return parts, account
+    return parts, account, caller
 
 
 def account_url(request: Request, parts: Parts, account: str) -> str:

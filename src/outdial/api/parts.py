@@ -10,6 +10,7 @@ from outdial.calls.directory import CallLog, Directory, Idempotency, Phones
 from outdial.calls.event_log import EventLog
 from outdial.calls.place_call import Placing
 from outdial.calls.ports import Calls, Clock
+from outdial.calls.recording_library import Recordings
 from outdial.calls.webhooks import Deliveries, Webhooks
 
 
@@ -50,6 +51,7 @@ class Parts:
     webhooks: Webhooks
     deliveries: Deliveries
     """Those that deliver to webhooks, in this process or none."""
+    recordings: Recordings
     observe_lag: Callable[[str, int | None], None]
     """Told how far behind a reader of events is, in milliseconds."""
     metrics: Callable[[], tuple[bytes, str]]

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
-from outdial.api import agents, calls, events, oauth, status
+from outdial.api import agents, calls, events, oauth, recordings, status
 from outdial.api.pages import Page
 from outdial.api.reference import pages as reference
 
@@ -32,6 +32,11 @@ ROUTES = [
     Page(GET=agents.read).at(_ACCOUNT + "/agents/{agent_id}"),
     # Events.
     Page(GET=events.read).at(_ACCOUNT + "/events"),
+    # Recordings.
+    Page(GET=recordings.search).at(_ACCOUNT + "/recordings"),
+    Page(GET=recordings.read).at(_ACCOUNT + "/recordings/{recording_id}"),
+    Page(GET=recordings.audio).at(_ACCOUNT + "/recordings/{recording_id}/audio"),
+    Page(GET=recordings.peaks).at(_ACCOUNT + "/recordings/{recording_id}/peaks"),
     # Tokens.
     Page(POST=oauth.account_token).at("/v{version:version}/oauth2/token"),
     Page(POST=oauth.client_token).at("/auth/connect/token"),

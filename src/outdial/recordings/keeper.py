@@ -159,7 +159,11 @@ class Keeper:
         if recording is None:
             _log.error("a spool folder says nothing of its recording; it is left alone", call=call_id)
             return False
-        known = await self._store.find(recording.account, call_id)
+        try:
+            known = await self._store.find(recording.account, call_id)
+        except Refusal:
+            # To be found out when it is put on record.
+            known = None
         if known is not None and known.state is not State.SPOOLED:
             # It was on record as kept, and the crash came before its folder could be removed.
             await asyncio.to_thread(self._spool.destroy, call_id)

@@ -93,7 +93,16 @@ PhoneKindWord = Literal["sip", "number", "address"]
 PresenceWord = Literal["LoggedOut", "Ready", "Away", "Break", "ComfortBreak", "XAway"]
 LegsWord = Literal["none", "agent", "both"]
 Transport = Literal["udp", "tcp", "tls"]
-ScopeWord = Literal["calls:create", "calls:read", "calls:control", "agents:read", "events:read", "admin"]
+ScopeWord = Literal[
+    "calls:create",
+    "calls:read",
+    "calls:control",
+    "agents:read",
+    "events:read",
+    "recordings:read",
+    "recordings:listen",
+    "admin",
+]
 
 
 class Body(BaseModel):

@@ -1,0 +1,230 @@
+"""The recordings API: found, read, heard and drawn. Reads requests and writes replies; decides nothing else."""
+
+import re
+from collections.abc import AsyncIterator
+from enum import StrEnum
+from typing import TypeVar
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from outdial.api import ranges
+from outdial.api.auth import RECORDINGS_LISTEN, RECORDINGS_READ
+from outdial.api.errors import NotFound, answer
+from outdial.api.manage.times import moment_of
+from outdial.api.pages import account_url, enter_as, reply, version_of
+from outdial.api.parts import Parts
+from outdial.api.recording_bodies import detailed, listed
+from outdial.calls.recording_library import Audio, Form, Hearing
+from outdial.calls.recording_store import RecordingFilter
+from outdial.calls.recordings import Damaged, NothingToRead, RecordingError
+from outdial.domain.refusals import BadRequest, Unavailable, WrongType
+from outdial.domain.setup import number_of
+
+MOST_ON_A_PAGE = 200
+ON_A_PAGE = 50
+PEAKS_A_SECOND = 10
+MOST_PEAKS_A_SECOND = 100
+LONGEST_TEXT = 2_000
+PARAMETERS = ("callId", "agent", "group", "number", "reference", "from", "to", "deleted", "limit", "cursor")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
+Word = TypeVar("Word", bound=StrEnum)
+
+
+class RecordingNotFound(NotFound):
+    """The account has no such recording."""
+
+    text = "Recording not found"
+
+
+class LegNotRecorded(NotFound):
+    """What is to be heard was not recorded, or is deleted."""
+
+
+class RecordingUnreadable(Unavailable):
+    """The audio can't be read: it is away, or damaged. What is wrong in particular is for the log and the operator."""
+
+    text = "The recording's audio can't be read at present"
+
+
+class UnknownParameter(BadRequest):
+    """A search by what can't be searched by would find too much."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Unknown parameter {name[:100]}; there are {', '.join(PARAMETERS)}", member=name[:100])
+
+
+async def search(request: Request) -> Response:
+    """GET …/recordings"""
+    parts, account, caller = await enter_as(request, RECORDINGS_READ)
+    url, version = account_url(request, parts, account), version_of(request)
+    wanted, limit = await _wanted(request, parts, account)
+    found = await parts.recordings.search(account, wanted, caller.name)
+    page = found[:limit]
+    after = page[-1].id if len(found) > limit else None
+    return reply(200, {"recordings": [listed(kept, url) for kept in page], "next": after}, version)
+
+
+async def read(request: Request) -> Response:
+    """GET …/recordings/{id}"""
+    parts, account, caller = await enter_as(request, RECORDINGS_READ)
+    url, version = account_url(request, parts, account), version_of(request)
+    kept = await parts.recordings.find(account, _id(request), caller.name)
+    if kept is None:
+        raise RecordingNotFound
+    return reply(200, detailed(kept, url), version)
+
+
+async def audio(request: Request) -> Response:
+    """GET …/recordings/{id}/audio: all of it, or a stretch."""
+    parts, account, caller = await enter_as(request, RECORDINGS_LISTEN)
+    query = request.query_params
+    hearing, form = _word(query.get("leg"), "leg", Hearing), _word(query.get("format"), "format", Form) or Form.WAV
+    asked = "HEAD" if request.method == "HEAD" else request.headers.get("range", "all")[:100]
+    try:
+        found = await parts.recordings.audio(account, _id(request), hearing, form, caller.name, asked)
+    except RecordingError as error:
+        raise _told(error) from error
+    if found is None:
+        raise RecordingNotFound
+    return await _file(request, found)
+
+
+async def peaks(request: Request) -> Response:
+    """GET …/recordings/{id}/peaks"""
+    parts, account, caller = await enter_as(request, RECORDINGS_LISTEN)
+    version, hearing = version_of(request), _word(request.query_params.get("leg"), "leg", Hearing)
+    per_second = _number(request, "perSecond", PEAKS_A_SECOND, MOST_PEAKS_A_SECOND)
+    try:
+        found = await parts.recordings.peaks(account, _id(request), hearing, per_second, caller.name)
+    except RecordingError as error:
+        raise _told(error) from error
+    if found is None:
+        raise RecordingNotFound
+    return reply(200, found, version, _PRIVATE)
+
+
+async def _file(request: Request, audio: Audio) -> Response:
+    etag = f'"{audio.etag}"'
+    try:
+        stretch = ranges.asked(request.headers, audio.size, etag)
+    except ranges.NotSatisfiable:
+        refusal = answer(BadRequest("The range lies beyond the end of the file"))
+        headers = {"Content-Range": f"bytes */{audio.size}", "Accept-Ranges": "bytes"}
+        return Response(refusal.body, 416, headers, refusal.media_type)
+    whole = ranges.Stretch(0, audio.size, audio.size)
+    part = stretch or whole
+    disposition = "attachment" if request.query_params.get("download") in ("true", "1") else "inline"
+    headers = {
+        **_PRIVATE,
+        "Accept-Ranges": "bytes",
+        "ETag": etag,
+        "Content-Length": str(part.stop - part.start),
+        "Content-Disposition": f'{disposition}; filename="{audio.file_name}"',
+    }
+    if stretch is not None:
+        headers["Content-Range"] = stretch.content_range
+    status = 200 if stretch is None else 206
+    if request.method == "HEAD":
+        return Response(None, status, headers, audio.media_type)
+    return StreamingResponse(await _begun(audio.read(part.start, part.stop)), status, headers, audio.media_type)
+
+
+async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same pieces, the first one read already: what can't be read is refused before an answer has begun."""
+    try:
+        first = await anext(pieces, b"")
+    except RecordingError as error:
+        raise _told(error) from error
+
+    async def all_of_it() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return all_of_it()
+
+
+def _told(error: RecordingError) -> LegNotRecorded | RecordingUnreadable:
+    if isinstance(error, NothingToRead):
+        said = str(error)
+        return LegNotRecorded(said[0].upper() + said[1:])
+    structlog.get_logger().error("recording unreadable", damaged=isinstance(error, Damaged), error=str(error))
+    return RecordingUnreadable()
+
+
+async def _wanted(request: Request, parts: Parts, account: str) -> tuple[RecordingFilter, int]:
+    """What a search asks for; one more than the page, to know whether there is another."""
+    query = request.query_params
+    for name in query:
+        if name not in PARAMETERS:
+            raise UnknownParameter(name)
+    texts = {name: _text(query.get(name), name) for name in PARAMETERS[:5]}
+    limit = _number(request, "limit", ON_A_PAGE, MOST_ON_A_PAGE)
+    wanted = RecordingFilter(
+        call_id=texts["callId"],
+        agent_id=texts["agent"],
+        group_id=texts["group"],
+        number=await _e164(texts["number"], parts, account),
+        reference=texts["reference"],
+        started_from=_moment(query.get("from"), "from"),
+        started_to=_moment(query.get("to"), "to"),
+        deleted=_truth(query.get("deleted"), "deleted"),
+        before=_cursor(query.get("cursor")),
+        limit=limit + 1,
+    )
+    return wanted, limit
+
+
+async def _e164(number: str | None, parts: Parts, account: str) -> str | None:
+    if number is None:
+        return None
+    found = await parts.directory.account(account)
+    return number_of(number, found.home_country if found else "", "number")
+
+
+def _id(request: Request) -> str:
+    """The id in the path; what can't be one is not looked for."""
+    recording_id: str = request.path_params["recording_id"]
+    if not _UUID.fullmatch(recording_id):
+        raise RecordingNotFound
+    return recording_id
+
+
+def _word(text: str | None, member: str, words: type[Word]) -> Word | None:
+    if text is None:
+        return None
+    if text not in set(words):
+        raise WrongType(member, f"one of {', '.join(words)}")
+    return words(text)
+
+
+def _text(text: str | None, member: str) -> str | None:
+    if text is not None and (not text or len(text) > LONGEST_TEXT or not text.isprintable()):
+        raise WrongType(member, f"1 to {LONGEST_TEXT} characters")
+    return text
+
+
+def _moment(text: str | None, member: str) -> int | None:
+    return None if text is None else moment_of(text, member)
+
+
+def _truth(text: str | None, member: str) -> bool:
+    if text not in (None, "true", "false"):
+        raise WrongType(member, "true or false")
+    return text == "true"
+
+
+def _cursor(text: str | None) -> str | None:
+    if text is not None and not _UUID.fullmatch(text):
+        raise WrongType("cursor", "the next of an earlier page")
+    return text
+
+
+def _number(request: Request, name: str, default: int, most: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= most:
+        raise WrongType(name, f"a whole number from 1 to {most}")
+    return int(text)

@@ -100,6 +100,8 @@ def phones_app(app: str) -> str:
 
 
 ARI_USER = "outdial"
+_RINGING = "400+450/400,0/200,400+450/400,0/2000"
+"""What an agent hears while the other side rings: hertz and milliseconds."""
 OWN_FOLDERS = ("etc", "lib", "run", "log", "spool/monitor", "spool/recording", "spool/tmp")
 
 
@@ -122,6 +124,9 @@ def files(folders: Folders, switch: SwitchSettings) -> dict[str, str]:
             "res_pjsip", [line for kind in ("endpoint", "auth", "aor") for line in _wizards(kind)]
         ),
         "pjsip.conf": _pjsip(switch),
+        # Without a tone to ring with, an agent hears nothing at all until the other side answers.
+        "indications.conf": _section("general", ["country = gb"])
+        + _section("gb", ["description = British", f"ring = {_RINGING}"]),
         "stasis.conf": "",
         "extensions.conf": "",
         "pjproject.conf": "",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outdial.sandbox.tones import Sound, read_sound
+from support.programs import command_of, root
 from support.sipp import free_udp_port
 
 MODULES = ("account", "stdio", "uuid", "menu", "g711", "ausine", "aufile", "sndfile")
-FOLDER = "/usr/lib/baresip/modules"
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ async def phone(
 ) -> AsyncIterator[Baresip]:
     """It runs, and registers, inside."""
     folder.mkdir(parents=True, exist_ok=True)
+    command = await asyncio.to_thread(command_of, "baresip")
     host, port = registrar
     (folder / "accounts").write_text(
         f"<sip:{user}@{host}:{port}>;auth_user={user};auth_pass={password};answermode=auto;regint=60;audio_codecs=pcma\n"
@@ -44,7 +45,7 @@ async def phone(
                 f"audio_source ausine,{tone}",
                 "audio_player aufile,/dev/null",
                 f"snd_path {folder}",
-                f"module_path {FOLDER}",
+                f"module_path {root() / 'usr' / 'lib' / 'baresip' / 'modules'}",
                 *(f"module {name}.so" for name in MODULES if name not in ("account", "uuid", "menu")),
                 *(f"module_app {name}.so" for name in ("account", "menu")),
                 "",
@@ -52,7 +53,7 @@ async def phone(
         )
     )
     process = await asyncio.create_subprocess_exec(
-        *("baresip", "-f", str(folder)),
+        *(*command, "-f", str(folder)),
         stdin=asyncio.subprocess.PIPE,
         stdout=(folder / "output").open("wb"),
         stderr=asyncio.subprocess.STDOUT,

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.programs import command_of
+
 VIA = "[last_Via:]\n[last_From:]\n{to}\n[last_Call-ID:]\n[last_CSeq:]\n"
 CONTACT = "Contact: <sip:[local_ip]:[local_port];transport=[transport]>\n"
 SDP = (
@@ -94,7 +96,7 @@ async def playing(folder: Path, steps: Sequence[str], *, seconds: int = 40) -> A
     )
     port = free_udp_port()
     process = await asyncio.create_subprocess_exec(
-        "sipp",
+        *await asyncio.to_thread(command_of, "sipp"),
         *("-sf", str(scenario), "-i", "127.0.0.1", "-p", str(port), "-m", "1", "-nostdin", "-timeout", f"{seconds}s"),
         *("-trace_msg", "-message_file", str(folder / "messages")),
         *("-trace_err", "-error_file", str(folder / "errors")),

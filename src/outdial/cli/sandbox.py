@@ -26,6 +26,9 @@ def sandbox(
     port: Port = 0,
     data: Annotated[Path | None, typer.Option(help="Keep everything in this folder, to go on with later.")] = None,
     as_json: AsJson = False,
+    listen: Annotated[
+        int, typer.Option(help="Record so many seconds of what each phone hears, in far-end/heard.", min=0, max=3600)
+    ] = 0,
 ) -> None:
     """Run Outdial with a far end to call: phones and numbers that behave as their digits say. Nothing is configured.
 
@@ -40,7 +43,8 @@ def sandbox(
             return Outdial(_settings(base, folder, port), runtime, ends_switch=True)
 
         announce = _announce_json if as_json else _announce
-        interrupt.run(lambda: run_sandbox(make, binary_of(runtime), data=data, announce=announce))
+        binary = binary_of(runtime)
+        interrupt.run(lambda: run_sandbox(make, binary, data=data, listen_seconds=listen, announce=announce))
 
 
 def demo(

@@ -25,9 +25,10 @@ async def run_sandbox(
     *,
     data: Path | None,
     announce: Callable[[Ready], None],
+    listen_seconds: int = 0,
 ) -> None:
-    """Stay until cancelled, then leave nothing running."""
-    async with open_sandbox(make_product, binary, data=data) as sandbox:
+    """Stay until cancelled, then leave nothing running. So much of what each phone hears is recorded."""
+    async with open_sandbox(make_product, binary, data=data, listen_seconds=listen_seconds) as sandbox:
         announce(sandbox.ready)
         await asyncio.Event().wait()
 

@@ -1,0 +1,29 @@
+"""SIPp and baresip from Debian, unpacked once below the checkout's cache: without root, the same on every machine."""
+
+import fcntl
+from functools import cache
+from pathlib import Path
+
+from outdial.asterisk.debian import Selection, install
+
+FOLDER = Path(__file__).parents[2] / ".cache" / "phones"
+PACKAGES = Selection("bookworm", ("sip-tester", "baresip-core"))
+
+
+@cache
+def root() -> Path:
+    """Where the packages are unpacked; fetched where they are missing."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        install(PACKAGES, FOLDER, print)
+    return FOLDER / "root"
+
+
+def command_of(program: str) -> tuple[str, ...]:
+    """The words that run a program by its own loader and libraries, whatever the machine has."""
+    loader = next(root().glob("lib*/ld-linux-*.so.*"))
+    libraries = ":".join(
+        str(path) for below in ("lib", "usr/lib") for path in sorted(root().glob(f"{below}/*-linux-gnu*"))
+    )
+    return str(loader), "--library-path", libraries, str(root() / "usr" / "bin" / program)

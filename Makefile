@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup test check format fuzz
+.PHONY: setup test check format fuzz bench
 
 setup: $(VENV)/.ready
 
@@ -41,3 +41,7 @@ fuzz: setup
 
 drill: setup
 	PYTHONPATH=tests $(BIN)/python -m bench.drill
+
+# The service against a bare driver on one switch, about 12 minutes; wants a quiet machine. Writes docs/benchmarks.md.
+bench: setup
+	$(BIN)/python -m bench --page

@@ -5,6 +5,7 @@ Whoever can read the data directory could read the database; only its owner can.
 
 import json
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ async def keep(data_dir: Path, url: str, directory: Directory, now: int) -> None
         await directory.add_client(
             ApiClient(found["client_id"], None, "Command line", tuple(SCOPES), hash_secret(found["client_secret"]), now)
         )
+    elif client is not None and set(client.scopes) != set(SCOPES):
+        # Made by an older version, which knew fewer.
+        await directory.change_client(replace(client, scopes=tuple(SCOPES)))
     write_private(path, json.dumps({**found, "url": url}, indent=1).encode())
 
 

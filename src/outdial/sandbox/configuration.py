@@ -153,6 +153,8 @@ contact_user = {user}
 expiration = {REGISTERED_SECONDS}
 ; Never give up: our switch may be away for a while, or may not know the phone yet.
 retry_interval = 2
+; At once, not spread over ten seconds as a large number of phones had better do.
+max_random_initial_delay = 0
 forbidden_retry_interval = 2
 fatal_retry_interval = 2
 max_retries = 1000000

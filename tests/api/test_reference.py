@@ -17,6 +17,7 @@ from outdial.api.reference.examples import PLACE, placed
 from outdial.api.reference.page import page as page_of
 from support import curl_lines
 from support.api_world import ACCOUNT, ApiWorld
+from support.page_texts import PAGE_TEXTS
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 UNLISTED = {"/openapi.json", "/docs"}
@@ -107,6 +108,16 @@ async def test_every_example_of_a_call_is_placed_and_answered_as_shown(world: Ap
         assert too_low.json()["code"] == "member-newer-than-version"
     shown = placed(example)
     assert list(shown)[:4] == ["id", "links", "from", "to"]
+
+
+async def test_the_texts_of_the_page_are_in_the_document(world: ApiWorld) -> None:
+    place = (await document_of(world))["paths"]["/v{n}/{accountKey}/calls/"]["post"]
+    shown = [
+        each["value"]["message"]
+        for each in place["responses"]["400"]["content"]["application/json"]["examples"].values()
+    ]
+    assert set(PAGE_TEXTS) <= set(shown)
+    assert len(set(shown)) == len(shown) > 30
 
 
 class Reader(HTMLParser):

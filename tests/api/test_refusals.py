@@ -11,6 +11,7 @@ from outdial.domain.events import CommandFailed, LegRefused
 from outdial.domain.legs import Side
 from outdial.domain.presence import Presence
 from support.api_world import ACCOUNT, AGENT_TO_NUMBER, ApiWorld
+from support.page_texts import PAGE_TEXTS
 
 Prepare = Callable[[ApiWorld], Awaitable[object]]
 NUMBER = {"telephoneNumber": "02072068888"}
@@ -171,6 +172,10 @@ async def test_each_refusal_is_told_to_the_letter(
     assert said["code"] == said["code"].lower()
     await world.settled()
     assert len(world.engine.live) == before
+
+
+def test_every_message_of_the_page_is_provoked() -> None:
+    assert set(PAGE_TEXTS) <= {message for message, _, _ in TABLE}
 
 
 MALFORMED = [b"", b"{", b'{"from": NaN}', b"\xff", b'{"a": 1, "a": 2}', b'"\\ud800', b"[" * 50_000, b"hello"]

@@ -5,7 +5,7 @@ from typing import Any
 from outdial.api.auth import AGENTS_READ, CALLS_CONTROL, CALLS_CREATE, CALLS_READ
 from outdial.api.reference import examples
 from outdial.api.reference.schemas import AVAILABILITY, Schema
-from outdial.api.reference.shared import JSON, Operation, content, header, parameters, refusals
+from outdial.api.reference.shared import JSON, Operation, content, header, messages, parameters, refusals
 
 CALLS, AGENTS, TOKENS, PROCESS = "Calls", "Agents", "Tokens", "Process"
 _IN_ACCOUNT = parameters("Version", "AccountKey")
@@ -60,7 +60,8 @@ _PLACE: Operation = {
                 "hangUp": {"operationId": "hangUpCall", "parameters": {"path.callGuid": "$response.body#/id"}},
             },
         },
-        **refusals("400 401 403 404 409 413 415 422 429 503"),
+        "400": _ok("A rule is broken, or what is asked for can't be done.", content("Error", messages())),
+        **refusals("401 403 404 409 413 415 422 429 503"),
     },
 }
 _READ: Operation = {

@@ -4,7 +4,8 @@ from typing import Any
 
 from outdial.api.reference.examples import ACCOUNT, CALL_ID
 from outdial.api.reference.schemas import Schema, ref
-from outdial.domain.refusals import SwitchUnreachable, TooManyRequests
+from outdial.domain import refusals as refused
+from outdial.domain.refusals import BadRequest, SwitchUnreachable, TooManyRequests
 
 JSON = "application/json"
 Operation = dict[str, Any]
@@ -148,6 +149,16 @@ RESPONSES: dict[str, Schema] = {
         "Retry-After",
     ),
 }
+_NOT_OF_PLACING = {refused.NotRecording}
+
+
+def messages() -> dict[str, Any]:
+    """Every 400 of placing a call whose text is always the same, by code, in the order of the checks."""
+    kinds = [kind for kind in BadRequest.__subclasses__() if kind.__module__ == refused.__name__]
+    texts = [kind() for kind in kinds if "text" in vars(kind) and kind not in _NOT_OF_PLACING]
+    return {refusal.code: {"message": refusal.message, "code": refusal.code} for refusal in texts}
+
+
 NAMES = {
     "400": "BadRequest",
     "401": "Unauthenticated",

@@ -18,6 +18,9 @@ from support.api_world import ACCOUNT, ApiWorld, PassingTime, api_world
 from support.raw_http import listening
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "15"))
+CONTRADICTED = "use_after_free"
+"""Of these operations only hanging up is a DELETE, and a call that was hung up is no resource that was removed: the
+contract has it readable during the call and after it."""
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
 
 
@@ -56,7 +59,7 @@ async def test_every_answer_is_as_the_document_says(database_file: Path, tmp_pat
         command = [
             *(str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(CONFIGURATION)),
             *("run", str(file), "--url", f"http://127.0.0.1:{listener.port}", "--checks", "all"),
-            *("--exclude-path-regex", "^/manage/"),
+            *("--exclude-checks", CONTRADICTED, "--exclude-path-regex", "^/manage/"),
             *("--header", f"Authorization: Bearer {world.token()}", "--max-examples", str(EXAMPLES)),
             *("--continue-on-failure", "--no-color", "--warnings", "off"),
         ]

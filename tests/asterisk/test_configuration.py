@@ -8,13 +8,16 @@ import pytest
 from outdial.asterisk.configuration import Folders, SwitchSettings, files
 
 FOLDERS = Folders(Path("/m"), Path("/d"), Path("/own"))
-SETTINGS = SwitchSettings("127.0.0.1", 5060, 10000, 19999, 8088, 8089, "outdial", "ari-secret", "events-secret")
+SETTINGS = SwitchSettings(
+    "127.0.0.1", 5060, 10000, 19999, 8088, 8089, 5038, "outdial", "ari-secret", "events-secret", "manager-secret"
+)
 
 
 def test_ari_and_its_events_stay_on_loopback_wherever_sip_listens() -> None:
     made = files(FOLDERS, replace(SETTINGS, sip_host="0.0.0.0"))
     assert "bindaddr = 127.0.0.1\n" in made["http.conf"]
     assert "uri = ws://127.0.0.1:8089\n" in made["websocket_client.conf"]
+    assert "bindaddr = 127.0.0.1\nport = 5038\n" in made["manager.conf"]
     assert made["pjsip.conf"].count("bind = 0.0.0.0:5060\n") == 2
 
 
@@ -28,7 +31,7 @@ def test_the_address_behind_nat_is_told_only_where_there_is_one() -> None:
     assert "external_media_address = 192.0.2.1\n" in behind
 
 
-@pytest.mark.parametrize("name", ["sip_host", "app", "ari_password", "events_password", "public_address"])
+@pytest.mark.parametrize("name", ["sip_host", "app", "ari_password", "manager_password", "public_address"])
 @pytest.mark.parametrize("text", ["a\nb", "a;b", "[x]", "a\rb"])
 def test_no_setting_can_add_a_line_or_a_section(name: str, text: str) -> None:
     with pytest.raises(ValueError, match="gives a meaning"):
@@ -41,3 +44,10 @@ def _values() -> dict[str, object]:
 
 def test_secrets_are_not_shown_when_settings_are() -> None:
     assert "secret" not in repr(SETTINGS)
+
+
+def test_ami_may_only_do_what_recordings_need_and_tells_nothing() -> None:
+    made = files(FOLDERS, SETTINGS)["manager.conf"]
+    assert "write = system,call\n" in made
+    assert "read" not in made
+    assert "webenabled = no\n" in made

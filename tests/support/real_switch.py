@@ -56,7 +56,17 @@ async def real_switch(own: Path) -> AsyncIterator[RealSwitch]:
     """It is up inside, its events reach us, and it is gone afterwards."""
     program = await asyncio.to_thread(runtime)
     settings = SwitchSettings(
-        "127.0.0.1", free_port(socket.SOCK_DGRAM), 20_000, 29_999, free_port(), free_port(), "outdial", "one", "other"
+        sip_host="127.0.0.1",
+        sip_port=free_port(socket.SOCK_DGRAM),
+        rtp_first_port=20_000,
+        rtp_last_port=29_999,
+        http_port=free_port(),
+        events_port=free_port(),
+        manager_port=free_port(),
+        app="outdial",
+        ari_password="one",
+        events_password="other",
+        manager_password="third",
     )
     for name in OWN_FOLDERS:
         (own / name).mkdir(parents=True)

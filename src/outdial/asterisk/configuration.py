@@ -34,6 +34,9 @@ MODULES = (
     "codec_ulaw",
     "codec_alaw",
     "codec_g722",
+    # Recordings are 8 kHz whatever the call's codec is.
+    "codec_resample",
+    "format_wav",
     "func_callerid",
     "func_channel",
     "res_http_websocket",
@@ -44,9 +47,11 @@ MODULES = (
     "res_stasis_recording",
     "res_stasis_snoop",
     "res_stasis_device_state",
+    "app_mixmonitor",
     "app_stasis",
     "res_ari",
     "res_ari_model",
+    "res_ari_playbacks",
     "res_ari_applications",
     "res_ari_asterisk",
     "res_ari_bridges",
@@ -82,13 +87,17 @@ class SwitchSettings:
     """Port of ARI on loopback."""
     events_port: int
     """Port on loopback at which we await the switch's events."""
+    manager_port: int
+    """Port of AMI on loopback, which alone can start a recording."""
     app: str
     ari_password: str = field(repr=False)
     events_password: str = field(repr=False)
+    manager_password: str = field(repr=False)
     public_address: str | None = None
 
     def __post_init__(self) -> None:
-        texts = (self.sip_host, self.app, self.ari_password, self.events_password, self.public_address or "")
+        secrets = (self.ari_password, self.events_password, self.manager_password)
+        texts = (self.sip_host, self.app, self.public_address or "", *secrets)
         if any(set(text) & set(";\r\n[]") for text in texts):
             raise ValueError("a setting of the switch holds a character its configuration gives a meaning to")
 
@@ -116,6 +125,7 @@ def files(folders: Folders, switch: SwitchSettings) -> dict[str, str]:
         "cel.conf": _section("general", ["enable = no"]),
         "http.conf": _section("general", ["enabled = yes", "bindaddr = 127.0.0.1", f"bindport = {switch.http_port}"]),
         "ari.conf": _ari(switch),
+        "manager.conf": _manager(switch),
         "websocket_client.conf": _websocket_client(switch),
         "rtp.conf": _section(
             "general", [f"rtpstart = {switch.rtp_first_port}", f"rtpend = {switch.rtp_last_port}", "icesupport = no"]
@@ -169,6 +179,18 @@ def _ari(switch: SwitchSettings) -> str:
         + _section(ARI_USER, user)
         + _section("outdial-events", socket)
     )
+
+
+def _manager(switch: SwitchSettings) -> str:
+    """AMI for recordings alone: no event is sent, and only what MixMonitor's actions need is allowed."""
+    general = ["enabled = yes", "webenabled = no", "bindaddr = 127.0.0.1", f"port = {switch.manager_port}"]
+    user = [
+        f"secret = {switch.manager_password}",
+        "deny = 0.0.0.0/0.0.0.0",
+        "permit = 127.0.0.1/255.255.255.255",
+        "write = system,call",
+    ]
+    return _section("general", [*general, "displayconnects = no"]) + _section(ARI_USER, user)
 
 
 def _websocket_client(switch: SwitchSettings) -> str:

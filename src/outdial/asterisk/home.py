@@ -70,7 +70,7 @@ def furnish(folder: Path, runtime: Runtime, wanted: Wanted) -> SwitchSettings:
 def _settings(known: SwitchSettings | None, wanted: Wanted) -> SwitchSettings:
     taken = {wanted.sip_port}
     ports = []
-    for port in (known.http_port, known.events_port) if known else (0, 0):
+    for port in (known.http_port, known.events_port, known.manager_port) if known else (0, 0, 0):
         ports.append(port if port and _is_free("127.0.0.1", port) else free_port("127.0.0.1", taken))
         taken.add(ports[-1])
     sip_port = wanted.sip_port
@@ -81,8 +81,10 @@ def _settings(known: SwitchSettings | None, wanted: Wanted) -> SwitchSettings:
         **{**asdict(wanted), "sip_port": sip_port},
         http_port=ports[0],
         events_port=ports[1],
+        manager_port=ports[2],
         ari_password=known.ari_password if known else secrets.token_hex(24),
         events_password=known.events_password if known else secrets.token_hex(24),
+        manager_password=known.manager_password if known else secrets.token_hex(24),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.sandbox_world import LISTEN_SECONDS, Members, outdial
+from support.sandbox_world import LISTEN_SECONDS, Members, outdial, shorten_ringing
 
 
 @pytest.fixture(scope="session")
@@ -13,5 +13,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Members]:
     folder = tmp_path_factory.mktemp("sandbox")
     words = ("sandbox", "--json", "--listen", str(LISTEN_SECONDS), "--data", str(folder / "data"))
     with outdial(folder, *words) as running:
-        yield running.ready()
+        ready = running.ready()
+        shorten_ringing(ready)
+        yield ready
         assert running.end() == 0, running.errors.read_text(encoding="utf-8")

@@ -23,7 +23,6 @@ def root() -> Path:
 def command_of(program: str) -> tuple[str, ...]:
     """The words that run a program by its own loader and libraries, whatever the machine has."""
     loader = next(root().glob("lib*/ld-linux-*.so.*"))
-    libraries = ":".join(
-        str(path) for below in ("lib", "usr/lib") for path in sorted(root().glob(f"{below}/*-linux-gnu*"))
-    )
+    folders = [path for below in ("lib", "usr/lib") for path in sorted(root().glob(f"{below}/*-linux-gnu*"))]
+    libraries = ":".join(map(str, folders))
     return str(loader), "--library-path", libraries, str(root() / "usr" / "bin" / program)

@@ -20,6 +20,7 @@ from outdial.calls.directory import Directory, Phones
 from outdial.sandbox import keeper, seed
 from outdial.sandbox.configuration import Address, Binary
 from outdial.sandbox.far_end import FarEnd
+from outdial.sandbox.receiver import Receiver, receiving
 
 PHONES_SECONDS = 30
 """How long the phones may take to register."""
@@ -69,6 +70,8 @@ class Ready:
     client_secret: str
     sip: Address
     far_end: Address
+    receiver: str
+    """URL of a receiver of webhooks, which shows what arrived."""
     data: Path
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,6 +85,7 @@ class Ready:
             "client_secret": self.client_secret,
             "sip": {"host": self.sip.host, "port": self.sip.port},
             "far_end": {"host": self.far_end.host, "port": self.far_end.port},
+            "receiver": self.receiver,
             "data": str(self.data),
         }
 
@@ -117,7 +121,7 @@ async def open_sandbox(
                 seed.registrations(made),
                 listen_seconds=listen_seconds,
             )
-            async with far_end.running():
+            async with far_end.running(), receiving(Receiver()) as receiver:
                 now = time.time_ns() // 1_000_000
                 await seed.plant(product.directory, product.phones, made, product.hash_secret, far_end.sip, now)
                 await far_end.register_now()
@@ -132,6 +136,7 @@ async def open_sandbox(
                     client_secret=made.client_secret,
                     sip=switch,
                     far_end=far_end.sip,
+                    receiver=receiver,
                     data=folder,
                 )
                 yield Sandbox(ready, product, far_end, made)

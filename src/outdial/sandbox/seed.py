@@ -80,6 +80,7 @@ def account(made: Secrets, hash_secret: Callable[[str], str]) -> Account:
         name="Sandbox",
         home_country="GB",
         any_caller_id=True,
+        private_networks=("127.0.0.0/8",),
         default_caller_id=CALLER_ID,
         agent_ring_seconds=15,
         party_ring_seconds=15,

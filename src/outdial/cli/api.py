@@ -1,0 +1,162 @@
+"""The API over HTTP, as the commands use it: paths and members in, members out, and one line for whatever fails."""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+
+from outdial.cli.connection import Connection
+from outdial.cli.errors import CommandError
+
+_PATIENCE = aiohttp.ClientTimeout(total=60, connect=10)
+_STREAM = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
+_PAGE = 200
+
+
+class Refused(CommandError):
+    """The API turned a request down."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Api:
+    """One command's session with the API."""
+
+    def __init__(self, session: aiohttp.ClientSession, where: Connection) -> None:
+        self._session = session
+        self._where = where
+        self.quiet = False
+        """Whether standard output is for machines: no progress, no questions."""
+
+    async def sign_in(self) -> None:
+        """Get a token, which every request bears from now on."""
+        form = {"grant_type": "client_credentials"}
+        login = b64encode(f"{quote(self._where.client_id)}:{quote(self._where.client_secret)}".encode()).decode()
+        headers = {"Authorization": f"Basic {login}"}
+        status, said = await self._send("POST", "/Auth/connect/token", data=form, headers=headers)
+        if status != 200:
+            why = said.get("error_description") or said.get("error") or said.get("message") or f"HTTP {status}"
+            raise Refused(f"{self._where.url} does not accept client {self._where.client_id}: {why}", status)
+        self._session.headers["Authorization"] = f"Bearer {said['access_token']}"
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:  # noqa: ANN401 -- JSON
+        """What the API answers.
+
+        Raises:
+            Refused: it turned the request down.
+            CommandError: it can't be reached, or what answers is not the API.
+        """
+        words = {name: _written(value) for name, value in (query or {}).items() if value is not None}
+        status, said = await self._send(method, path, json=body, params=words, headers=headers or {})
+        if status >= 300:
+            raise Refused(str(said.get("message") or f"{self._where.url}{path} answered with HTTP {status}"), status)
+        return said
+
+    async def every(self, path: str, query: Mapping[str, object] | None = None, most: int | None = None) -> list[Any]:
+        """The items of a list, over all its pages, or so many of them."""
+        items: list[Any] = []
+        cursor: str | None = None
+        while most is None or len(items) < most:
+            limit = _PAGE if most is None else min(_PAGE, most - len(items))
+            page = await self.ask("GET", path, query={**(query or {}), "limit": limit, "cursor": cursor})
+            items += page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                break
+        return items
+
+    async def account(self, given: str | None) -> str:
+        """The account that is meant: the one that was named, else the only one there is.
+
+        Raises:
+            CommandError: there is none, or there are several.
+        """
+        if given is not None:
+            return given
+        found = [each["key"] for each in (await self.ask("GET", "/manage/accounts", query={"limit": 10}))["items"]]
+        if not found:
+            raise CommandError("there is no account yet; `outdial account add` makes one")
+        if len(found) > 1:
+            raise CommandError(f"say which account with --account: {', '.join(found)}")
+        return str(found[0])
+
+    async def blocks(
+        self, path: str, query: Mapping[str, object], last_event_id: str | None = None
+    ) -> AsyncIterator[dict[str, str]]:
+        """The blocks of a stream of server-sent events, until it ends.
+
+        Raises:
+            Refused: the API turned the request down.
+            CommandError: it can't be reached, or went away.
+        """
+        headers = {"Accept": "text/event-stream"}
+        if last_event_id is not None:
+            headers["Last-Event-ID"] = last_event_id
+        words, url = {name: _written(value) for name, value in query.items()}, self._where.url + path
+        try:
+            async with self._session.get(url, params=words, headers=headers, timeout=_STREAM) as reply:
+                if reply.status != 200:
+                    said = await reply.json(content_type=None)
+                    raise Refused(str(said.get("message")), reply.status)
+                while raw := await reply.content.readuntil(b"\n\n"):
+                    yield _block(raw.decode())
+        except TimeoutError:
+            raise CommandError(f"{url} has gone silent") from None
+        except (aiohttp.ClientError, asyncio.IncompleteReadError, ValueError) as error:
+            raise CommandError(f"{url}: {error or type(error).__name__}") from None
+
+    async def _send(self, method: str, path: str, **more: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401
+        url = self._where.url + path
+        try:
+            async with self._session.request(method, url, **more) as reply:
+                if reply.status == 204:
+                    return 204, {}
+                said = await reply.json(content_type=None)
+                if not isinstance(said, dict):
+                    raise CommandError(f"{url} answered with HTTP {reply.status} and no JSON object: is it the API?")
+                return reply.status, said
+        except TimeoutError:
+            raise CommandError(f"{url} does not answer in time") from None
+        except aiohttp.ClientConnectorError as error:
+            why = error.strerror or error.os_error or error
+            raise CommandError(f"{self._where.url} can't be reached: {why}; is `outdial serve` running?") from None
+        except aiohttp.ClientError as error:
+            raise CommandError(f"{url}: {error or type(error).__name__}") from None
+        except ValueError:
+            raise CommandError(f"{url} answered with HTTP {reply.status} and no JSON: is it the API?") from None
+
+
+@asynccontextmanager
+async def signed_in(where: Connection) -> AsyncIterator[Api]:
+    """A session with a token."""
+    async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
+        api = Api(session, where)
+        await api.sign_in()
+        yield api
+
+
+def at(*steps: str) -> str:
+    """A path of the management API; what people type can't lead elsewhere."""
+    return "/manage/" + "/".join(quote(step, safe="") for step in steps)
+
+
+def _block(text: str) -> dict[str, str]:
+    lines = (line.partition(": ") for line in text.strip().split("\n"))
+    return {name: value for name, _, value in lines if name}
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

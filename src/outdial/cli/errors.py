@@ -1,0 +1,22 @@
+"""What may stand in the way of a command, and how any of it is told: one line."""
+
+import sys
+import traceback
+from pathlib import Path
+
+
+class CommandError(Exception):
+    """A command can't do what it was asked. One line for people."""
+
+
+def tell(error: BaseException | str) -> None:
+    """One line on standard error."""
+    text = " ".join(str(error).split())
+    sys.stderr.write(f"outdial: {text}\n")
+
+
+def of_fault(error: BaseException) -> str:
+    """A fault of ours in one line, with the place, which is what a report needs."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in place)
+    return f"internal error: {type(error).__name__}: {error}{where}"

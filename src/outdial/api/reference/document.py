@@ -10,6 +10,10 @@ from outdial.api.manage.routes import TAGS as MANAGE_TAGS
 from outdial.api.reference.event_operations import ABOUT, EVENTS
 from outdial.api.reference.event_operations import PATHS as EVENT_PATHS
 from outdial.api.reference.operations import AGENTS, CALLS, PATHS, PROCESS, TOKENS
+from outdial.api.reference.recording_operations import ABOUT as ABOUT_RECORDINGS
+from outdial.api.reference.recording_operations import PATHS as RECORDING_PATHS
+from outdial.api.reference.recording_operations import RECORDINGS
+from outdial.api.reference.recording_operations import SCHEMAS as RECORDING_SCHEMAS
 from outdial.api.reference.schemas import SCHEMAS
 from outdial.api.reference.shared import HEADERS, NAMES, PARAMETERS, RESPONSES, refusals
 
@@ -23,6 +27,7 @@ _TAGS = {
     CALLS: "Make a call, read it, hang it up.",
     AGENTS: "Who there is, and who is available.",
     EVENTS: ABOUT,
+    RECORDINGS: ABOUT_RECORDINGS,
     TOKENS: "Access tokens, for secrets. OAuth 2.0, client credentials.",
     PROCESS: "How the process is.",
 }
@@ -42,7 +47,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         for path in made.setdefault("paths", {}).values():
             for operation in path.values():
                 _complete(operation)
-        made["paths"] = {**PATHS, **EVENT_PATHS, **made["paths"]}
+        made["paths"] = {**PATHS, **EVENT_PATHS, **RECORDING_PATHS, **made["paths"]}
         made["tags"] = [{"name": name, "description": about} for name, about in (_TAGS | MANAGE_TAGS).items()]
         made["components"] = _components(made.get("components", {}))
         app.openapi_schema = made
@@ -53,7 +58,7 @@ def _components(found: dict[str, Any]) -> dict[str, Any]:
     schemas = {name: schema for name, schema in found.get("schemas", {}).items() if "ValidationError" not in name}
     return {
         **found,
-        "schemas": {**schemas, **SCHEMAS},
+        "schemas": {**schemas, **SCHEMAS, **RECORDING_SCHEMAS},
         "parameters": PARAMETERS,
         "headers": HEADERS,
         "responses": {NAMES[status]: response for status, response in RESPONSES.items()},

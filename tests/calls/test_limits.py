@@ -1,55 +1,68 @@
-"""How many calls an account may place in a second and have at a time."""
+"""How many calls, and how fast, an account and a trunk may place."""
+
+from dataclasses import replace
 
 import pytest
 
 from outdial.calls.limits import Limits
+from outdial.domain.call import State, place
 from outdial.domain.directory import Account, Trunk
+from outdial.domain.plan import CallPlan, Phone, PhoneKind
 from outdial.domain.refusals import TooManyRequests
 from support.pages import StoppedTime
 
 ACCOUNT = Account("a", "A", "GB", calls_per_second=2, max_concurrent_calls=3)
-TRUNK = Trunk("a", "carrier", "127.0.0.1", calls_per_second=1, max_concurrent_calls=10)
+TRUNK = Trunk("a", "t", "host", calls_per_second=1, max_concurrent_calls=10)
 
 
-def test_a_burst_is_limited_to_a_seconds_worth_and_fills_up_again() -> None:
+def test_a_burst_of_a_seconds_worth_then_one_at_a_time_as_the_bucket_fills() -> None:
     time = StoppedTime()
     limits = Limits(time)
-    limits.take(ACCOUNT, None, "c1")
-    limits.take(ACCOUNT, None, "c2")
+    limits.take(ACCOUNT, None, "1")
+    limits.take(ACCOUNT, None, "2")
     with pytest.raises(TooManyRequests) as refused:
-        limits.take(ACCOUNT, None, "c3")
+        limits.take(ACCOUNT, None, "3")
     assert (refused.value.retry_after_seconds, refused.value.limit) == (1, 2)
     time.at += 500
-    limits.take(ACCOUNT, None, "c3")
+    limits.take(ACCOUNT, None, "3")
 
 
-def test_no_more_calls_live_at_a_time_than_may() -> None:
+def test_a_refused_call_counts_for_nobody() -> None:
     time = StoppedTime()
     limits = Limits(time)
-    for call_id in ("c1", "c2", "c3"):
-        limits.take(ACCOUNT, None, call_id)
-        time.at += 1_000
-    with pytest.raises(TooManyRequests) as refused:
-        limits.take(ACCOUNT, None, "c4")
-    assert (refused.value.limit, refused.value.remaining) == (3, 0)
-    limits.release("c1")
-    limits.release("c1")
-    limits.take(ACCOUNT, None, "c4")
-    assert limits.live("a") == 3
-
-
-def test_what_the_trunk_refuses_is_not_counted_for_the_account() -> None:
-    limits = Limits(StoppedTime())
-    limits.take(ACCOUNT, TRUNK, "c1")
+    limits.take(ACCOUNT, TRUNK, "1")
     with pytest.raises(TooManyRequests):
-        limits.take(ACCOUNT, TRUNK, "c2")
-    assert (limits.live("a"), limits.live("a/carrier")) == (1, 1)
-    limits.take(ACCOUNT, None, "c3")
+        limits.take(ACCOUNT, TRUNK, "2")
+    limits.take(ACCOUNT, None, "3")
+    assert limits.live("a") == 2
+    assert limits.live("a/t") == 1
 
 
-def test_a_call_whose_transaction_is_made_once_more_is_counted_once() -> None:
+def test_a_call_that_ends_makes_room() -> None:
+    time = StoppedTime()
+    limits = Limits(time)
+    fast = replace(ACCOUNT, calls_per_second=100)
+    for call in "123":
+        limits.take(fast, None, call)
+    with pytest.raises(TooManyRequests):
+        limits.take(fast, None, "4")
+    limits.release("2")
+    limits.release("2")
+    limits.take(fast, None, "4")
+
+
+def test_calls_taken_over_are_counted_and_let_go_at_their_end() -> None:
     limits = Limits(StoppedTime())
-    for _ in range(5):
-        limits.take(ACCOUNT, TRUNK, "c1")
-    assert (limits.live("a"), limits.live("a/carrier")) == (1, 1)
-    limits.take(ACCOUNT, None, "c2")
+    party = Phone(PhoneKind.NUMBER, "+442072068888", "t")
+    call, _ = place("c", "a", "main", CallPlan("1", Phone(PhoneKind.SIP, "a"), party, created_at=0, dial_by=1))
+    limits.changed(None, call, 0)
+    assert (limits.live("a"), limits.live("a/t")) == (1, 1)
+    limits.changed(call, replace(call, state=State.ENDED), 0)
+    assert (limits.live("a"), limits.live("a/t")) == (0, 0)
+
+
+def test_one_account_never_uses_up_what_is_anothers() -> None:
+    limits = Limits(StoppedTime())
+    for call in "12":
+        limits.take(ACCOUNT, None, call)
+    limits.take(replace(ACCOUNT, key="b"), None, "3")

@@ -126,11 +126,10 @@ class Served:
 
     async def everybody_free(self) -> bool:
         """Whether every agent whose phone can register is there and free."""
-        members = {member for group in seed.GROUPS.values() for member in group}
-        if await self.available() < len(members):
-            return False
-        others = [await self._get(f"agents/{agent}") for agent in seed.SIP_AGENTS if agent not in members]
-        return all(agent["currentCallGuid"] is None for agent in others)
+        async with self.http.get(f"{self.url}/manage/accounts/{seed.ACCOUNT}/agents", headers=self.headers) as reply:
+            agents = {agent["id"]: agent for agent in (await reply.json())["items"]}
+        mine = [agents[agent] for agent in seed.SIP_AGENTS]
+        return all(agent["phone"]["online"] and agent["state"]["word"] == "Ready" for agent in mine)
 
     async def _get(self, path: str) -> Any:
         async with self.http.get(f"{self._account()}/{path}", headers=self.headers) as reply:

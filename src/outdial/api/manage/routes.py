@@ -4,11 +4,23 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
-from outdial.api.manage import accounts, agents, caller_ids, calls, clients, errors, groups, switch, trunks, webhooks
+from outdial.api.manage import (
+    accounts,
+    agents,
+    caller_ids,
+    calls,
+    clients,
+    errors,
+    groups,
+    recordings,
+    switch,
+    trunks,
+    webhooks,
+)
 from outdial.api.manage.here import PREFIX, join
 from outdial.api.parts import Parts
 
-RESOURCES = (accounts, agents, groups, trunks, caller_ids, clients, calls, webhooks, switch)
+RESOURCES = (accounts, agents, groups, trunks, caller_ids, clients, calls, recordings, webhooks, switch)
 TAGS = {
     "Accounts": "Tenants and their settings.",
     "Agents": "Who calls, on which phone.",
@@ -18,6 +30,7 @@ TAGS = {
     "Clients": "Programs that may ask for tokens.",
     "Operators": "Programs that may manage the installation.",
     "Call log": "Calls, live or ended, found by what is known of them.",
+    "Recordings": "Holds, erasures, retention, keys, the ledger, and whether all of it is as it was.",
     "Webhooks": "Where events are delivered, and how that goes.",
     "Switch": "How the switch is.",
 }

@@ -1,0 +1,211 @@
+"""What is sent and told of keeping recordings: holds, erasures, retention, the ledger, verifications."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from outdial.api.manage.kinds import WANTED, Body, Name, Number, Reply, optional
+from outdial.api.manage.times import told
+from outdial.calls.recording_library import Finding, Selection, Verified
+from outdial.domain.ledger import Entry
+from outdial.domain.setup import InvalidMember, number_of
+
+_CALL_ID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+_REFERENCE = "^[!-~]{1,2000}$"
+_HASH = "^[0-9a-f]{64}$"
+WANTED |= {
+    _CALL_ID: "a call's id",
+    _REFERENCE: "1 to 2000 printable ASCII characters without blanks",
+    _HASH: "64 hexadecimal digits",
+}
+
+CallId = Annotated[str, Field(pattern=_CALL_ID, json_schema_extra={"minLength": 36, "maxLength": 36})]
+Reference = Annotated[str, Field(pattern=_REFERENCE, json_schema_extra={"minLength": 1, "maxLength": 2000})]
+Days = Annotated[
+    int, Field(ge=0, le=36_500, description="From a recording's end; 0 keeps it for ever.", examples=[365])
+]
+
+
+class _Selected(Body):
+    """Recordings by one of these."""
+
+    call_id: CallId = optional()
+    number: Number = optional()
+    reference: Reference = optional()
+
+    def selection(self, country: str) -> Selection:
+        """The one thing by which recordings are selected.
+
+        Raises:
+            InvalidMember: there is none, or more than one.
+        """
+        named = [name for name in ("callId", "number", "reference") if getattr(self, _FIELDS[name]) is not None]
+        if len(named) != 1:
+            raise InvalidMember(named[1] if named else "callId", "the only one of callId, number and reference")
+        number = None if self.number is None else number_of(self.number, country, "number")
+        return Selection(self.call_id, number, self.reference)
+
+
+_FIELDS = {"callId": "call_id", "number": "number", "reference": "reference"}
+
+
+class Hold(_Selected):
+    """A legal hold on recordings, by a call, a number or a reference."""
+
+    matter: Name = Field(description="What it is for; each matter is released by itself.")
+
+
+class Erasure(_Selected):
+    """An erasure of recordings, by a call, a number or a reference."""
+
+    reason: Name = Field(description="Why; it stays in the ledger for ever, so name nobody.")
+
+
+class AccountErasure(Body):
+    """An erasure of everything that was recorded in an account."""
+
+    reason: Name
+
+
+class Retention(Body):
+    """How long recordings are kept."""
+
+    retention_days: Days
+
+
+class ExpectedHead(Body):
+    """An account's `head` of an earlier verification."""
+
+    seq: Annotated[int, Field(ge=1, le=10**15)]
+    hash: Annotated[str, Field(pattern=_HASH, json_schema_extra={"minLength": 64, "maxLength": 64})]
+
+
+class VerificationRequest(Body):
+    """What a verification is to be held against beside itself."""
+
+    expected: Annotated[
+        dict[str, ExpectedHead],
+        Field(
+            default_factory=dict,
+            max_length=10_000,
+            description="Heads of an earlier verification, by account: the ledger must still lead through them.",
+        ),
+    ]
+
+
+class RetentionReply(Reply):
+    """How long recordings are kept."""
+
+    retention_days: int = Field(description="From a recording's end; 0 is for ever.")
+
+
+class SelectedReply(Reply):
+    """Which recordings."""
+
+    recordings: list[str]
+
+
+class KeyReply(Reply):
+    """The account's key."""
+
+    generation: int = Field(description="How many keys the account has had.")
+
+
+class MasterKeyReply(Reply):
+    """The master key was renewed."""
+
+    keys: int = Field(description="How many accounts' keys are sealed anew.")
+
+
+class ErasedFile(Reply):
+    """A leg that is gone."""
+
+    side: str
+    sha256: str
+    size: int
+
+
+class ErasedRecording(Reply):
+    """A recording that is gone."""
+
+    recording: str
+    started_at: int = Field(description="Milliseconds since the epoch.")
+    files: list[ErasedFile]
+    keys: str
+    audio: str = Field(description="`removed`; or unreadable, and removed as soon as its store is back.")
+
+
+class HeldRecording(Reply):
+    """A recording that could not be erased."""
+
+    recording: str
+    matters: list[str]
+
+
+class Signature(Reply):
+    """Of the canonical JSON of everything else: members sorted, no blanks, UTF-8."""
+
+    algorithm: str
+    public_key: str = Field(description="The installation's, Base64.")
+    value: str = Field(description="Base64.")
+
+
+class Certificate(Reply):
+    """What was erased, and what was not. Its SHA-256 is in the ledger."""
+
+    certificate: str
+    account: str
+    at: int = Field(description="Milliseconds since the epoch.")
+    by: str
+    selected_by: str
+    reason: str
+    scope: str
+    erased: list[ErasedRecording]
+    held: list[HeldRecording]
+    signature: Signature
+
+
+class LedgerEntry(Reply):
+    """An entry of the ledger. `hash` is of `[account, seq, at, kind, callId, who, data, previous]` as canonical JSON,
+    with `at` in milliseconds since the epoch."""
+
+    seq: int
+    at: str
+    at_ms: int
+    kind: str
+    call_id: str | None
+    who: str | None
+    data: str = Field(description="JSON, as it was hashed.")
+    previous: str
+    hash: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        """An entry as it is told."""
+        return cls(
+            seq=entry.seq,
+            at=told(entry.at),
+            at_ms=entry.at,
+            kind=entry.kind,
+            call_id=entry.call_id,
+            who=entry.who,
+            data=entry.data,
+            previous=entry.previous,
+            hash=entry.hash,
+        )
+
+
+class LedgerPage(Reply):
+    """A page of the ledger, oldest first."""
+
+    items: list[LedgerEntry]
+    next: str | None = Field(description="Cursor of the next page; null after the last one.")
+
+
+def line_of(found: Finding | Verified) -> dict[str, Any]:
+    """A line of a verification."""
+    if isinstance(found, Finding):
+        return {"finding": {name: getattr(found, name) for name in ("account", "code", "subject", "detail")}}
+    numbers = {name: getattr(found, name) for name in ("account", "entries", "recordings", "files", "size")}
+    head = None if found.head is None else {"seq": found.head[0], "hash": found.head[1]}
+    return {"verified": {**numbers, "head": head}}

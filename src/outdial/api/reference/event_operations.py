@@ -83,7 +83,7 @@ _READ: Operation = {
         _query("agent", {"type": "string"}, "Only what is about these agents, or calls they are in.", "1234"),
         _query(
             "group",
-            {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$"},
+            {"type": "string"},
             "Only what is about agents now in these groups, and calls that were asked of them.",
             "030",
         ),

@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 import time
+import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ PATIENCE_SECONDS = 90
 """How long anything may take before it counts as never."""
 LISTEN_SECONDS = 15
 """How much of each call the far end of the shared sandbox records."""
-RINGING = {"agentRingSeconds": 5, "partyRingSeconds": 7}
+RINGING_SECONDS = {"agentRingSeconds": 5, "partyRingSeconds": 7}
 """How long phones ring in the shared sandbox: longer than number 0007 takes to answer, and no longer than that."""
 NUMBER = "02072068888"
 
@@ -109,6 +110,8 @@ class World:
     http: aiohttp.ClientSession
     began: int
     """Milliseconds since the epoch: what the far end saw before is not this test's."""
+    placed: list[str] = field(default_factory=list)
+    """The sandbox's own calls that were placed."""
 
     @property
     def data(self) -> Path:
@@ -127,7 +130,11 @@ class World:
         self, caller: Members, callee: Members, *, account: str = seed.ACCOUNT, token: str | None = None, **more: Any
     ) -> Reply:
         """Place a call, in version 6."""
-        return await self.ask("POST", f"/v6/{account}/calls/", {"from": caller, "to": callee, **more}, token=token)
+        body = {"from": caller, "to": callee, **more}
+        reply = await self.ask("POST", f"/v6/{account}/calls/", body, token=token)
+        if reply.status == 201 and account == seed.ACCOUNT:
+            self.placed.append(reply.id)
+        return reply
 
     async def dial(self, agent: str, number: str = NUMBER, **caller: Any) -> str:
         """Let an agent of the sandbox call a number; the call's id."""
@@ -213,15 +220,23 @@ class World:
         return self.leg(seed.sip_user(agent))
 
     def sound_of(self, leg: Heard) -> Sound:
-        """What was heard on a call after it was answered."""
-        return read_sound(self.data / "far-end" / "heard" / f"{leg.channel}.wav")
+        """What was heard on a call after it was answered, as far as it has been written."""
+        try:
+            return read_sound(self.data / "far-end" / "heard" / f"{leg.channel}.wav")
+        except (wave.Error, EOFError):
+            return Sound((), 8000)  # it has just been begun
 
 
 @asynccontextmanager
 async def world_of(ready: Members) -> AsyncIterator[World]:
-    """What a client can do with a sandbox."""
+    """What a client can do with a sandbox; whatever calls it leaves are hung up."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-        yield World(ready, http, time.time_ns() // 1_000_000)
+        world = World(ready, http, time.time_ns() // 1_000_000)
+        yield world
+        for call_id in world.placed:
+            await world.hang_up(call_id)
+        for call_id in world.placed:
+            await world.ended(call_id)
 
 
 def shorten_ringing(ready: Members) -> None:
@@ -229,7 +244,7 @@ def shorten_ringing(ready: Members) -> None:
 
     async def change() -> None:
         async with world_of(ready) as world:
-            await world.manage("PATCH", f"/accounts/{seed.ACCOUNT}", RINGING)
+            await world.manage("PATCH", f"/accounts/{seed.ACCOUNT}", RINGING_SECONDS)
 
     asyncio.run(change())
 

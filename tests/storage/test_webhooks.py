@@ -137,6 +137,24 @@ async def test_dead_deliveries_are_replayed_all_or_some(webhooks: StoredWebhooks
     assert changed.revision == 2
 
 
+async def test_a_replay_of_everything_makes_what_waits_due_at_once(
+    webhooks: StoredWebhooks, store: StoredDeliveries
+) -> None:
+    await webhooks.add(HOOK)
+    await store.settle(HOOK, Settled(Progress(3), parked=[delivery(1, attempts=4, due_at=NOW + 600_000)]))
+    assert await webhooks.replay(OURS, "w1", [9], NOW) == 0
+    assert (await waiting(store))[0].due_at == NOW + 600_000
+    assert await webhooks.replay(OURS, "w1", None, NOW) == 0
+    [delivered] = await waiting(store)
+    assert (delivered.due_at, delivered.attempts) == (NOW, 4)
+
+
+async def waiting(store: StoredDeliveries) -> list[Delivery]:
+    loaded = await store.load(HOOK)
+    assert loaded is not None
+    return list(loaded[1])
+
+
 async def test_switched_off_it_is_not_delivered_to_and_that_is_noted_once(
     world: World, webhooks: StoredWebhooks, store: StoredDeliveries
 ) -> None:

@@ -126,7 +126,10 @@ class Webhooks(Protocol):
         ...
 
     async def replay(self, account: str, webhook_id: str, seqs: Sequence[int] | None, now: int) -> int:
-        """Try dead deliveries again, all or some, for another 24 hours; how many there are."""
+        """Try dead deliveries again, all or some, for another 24 hours; how many there are.
+
+        Where none is named, whatever waits for another attempt is tried at once too.
+        """
         ...
 
     async def replay_after(self, account: str, webhook_id: str, seq: int) -> None:

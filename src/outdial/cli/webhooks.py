@@ -154,12 +154,14 @@ async def replay(
         int | None, typer.Option(help="In place of dead letters: every event beyond this number, again.", min=0)
     ] = None,
 ) -> Told:
-    """Deliver again what was given up, or everything beyond an event."""
+    """Deliver again what was given up, and at once what waits; or everything beyond an event."""
     body = members(dead_letters=event or None, after=after)
     replayed = await api.ask("POST", await _at(api, account, id, "replay"), body)
     count = replayed["deadLetters"]
     sentence = (
-        f"Events after {after} are delivered again." if count is None else f"{count} dead letters are tried again."
+        f"Events after {after} are delivered again."
+        if count is None
+        else f"Tried again at once: {count} dead letters, and what waits."
     )
     return said(sentence, replayed)
 

@@ -85,16 +85,20 @@ class StoredWebhooks:
         return await self._database.read(work)
 
     async def replay(self, account: str, webhook_id: str, seqs: Sequence[int] | None, now: int) -> int:
-        """Let dead deliveries wait again, due at once."""
+        """Let dead deliveries wait again, due at once. Where none is named, whatever waits is due at once too."""
         table = webhook_deliveries
         revived = update(table).where(table.c.webhook == webhook_id, table.c.dead.is_(True))
+        waiting = update(table).where(table.c.webhook == webhook_id, table.c.due_at > now)
         if seqs is not None:
             revived = revived.where(table.c.seq.in_(seqs))
         values = {"dead": False, "attempts": 0, "parked_at": now, "due_at": now, "give_up_at": now + GIVE_UP_AFTER}
 
         def work(connection: Connection) -> int:
             _touch(connection, account, webhook_id)
-            return connection.execute(revived.values(values)).rowcount
+            count = connection.execute(revived.values(values)).rowcount
+            if seqs is None:
+                connection.execute(waiting.values(due_at=now))
+            return count
 
         return await self._write(account, work)
 

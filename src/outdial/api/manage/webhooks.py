@@ -141,7 +141,8 @@ async def list_deliveries(
 
 @router.post("/{webhookId}/replay", summary="Deliver again", status_code=202)
 async def post_replay(body: Replay, here: Here, webhook_id: WebhookInPath) -> Replayed:
-    """Dead letters, all or some, for another 24 hours; or, with `after`, every event beyond that one."""
+    """Dead letters, all or some, for another 24 hours; where none is named, whatever waits is tried at once too. Or,
+    with `after`, every event beyond that one."""
     count = None
     async with here.turn():
         await _webhook(here, webhook_id)

@@ -14,6 +14,8 @@ from outdial.cli.errors import CommandError
 
 _PATIENCE = aiohttp.ClientTimeout(total=60, connect=10)
 _STREAM = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
+_PIECES = aiohttp.ClientTimeout(total=None, connect=10, sock_read=600)
+"""A large file may be verified for minutes before there is a word to say of it."""
 _PAGE = 200
 
 
@@ -116,6 +118,33 @@ class Api:
         except TimeoutError:
             raise CommandError(f"{url} has gone silent") from None
         except (aiohttp.ClientError, asyncio.IncompleteReadError, ValueError) as error:
+            raise CommandError(f"{url}: {error or type(error).__name__}") from None
+
+    async def pieces(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, object] | None = None,
+    ) -> AsyncIterator[bytes]:
+        """An answer that is no JSON document, piece by piece: audio, or lines that come as they are known.
+
+        Raises:
+            Refused: the API turned the request down.
+            CommandError: it can't be reached, or went away in the middle.
+        """
+        words = {name: _written(value) for name, value in (query or {}).items() if value is not None}
+        url = self._where.url + path
+        try:
+            async with self._session.request(method, url, json=body, params=words, timeout=_PIECES) as reply:
+                if reply.status >= 300:
+                    said = await reply.json(content_type=None)
+                    raise Refused(str(said.get("message")), reply.status)
+                async for piece in reply.content.iter_any():
+                    yield piece
+        except TimeoutError:
+            raise CommandError(f"{url} has gone silent") from None
+        except (aiohttp.ClientError, ValueError) as error:
             raise CommandError(f"{url}: {error or type(error).__name__}") from None
 
     async def _send(self, method: str, path: str, **more: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401

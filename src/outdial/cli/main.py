@@ -24,6 +24,7 @@ COMMANDS = {
     "client": ("outdial.cli.clients:app", "Clients: programs that ask for tokens with a secret of their own."),
     "events": ("outdial.cli.events:app", "Events: what happens, live or since any number still kept."),
     "webhook": ("outdial.cli.webhooks:app", "Webhooks: where events are delivered, and how that goes."),
+    "recordings": ("outdial.cli.recordings:app", "Recordings: find, hear, hold, erase and verify them."),
     "call": ("outdial.cli.calls:app", "Calls: place, watch, find and hang them up."),
 }
 """Where each command is, a function or a group of commands, and what is said of it in the list of all."""

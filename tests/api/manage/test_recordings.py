@@ -1,0 +1,204 @@
+"""Keeping recordings, managed over HTTP: retention, holds, erasures, keys, ledger, verification."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from outdial.api.auth import ADMIN, SCOPES
+from outdial.domain.ledger import Entry, faults
+from outdial.domain.legs import Side
+from outdial.recordings.erasure import Signer, is_signed
+from support.api_world import ACCOUNT, OTHER, OTHERS_SECRET, ApiWorld, bearer
+from support.manage import operators_token
+from support.vault import TONES, recording_of, tone, wav_of
+
+ID = "94e5928c-7f7e-4645-ad72-61010f906449"
+URL = f"/manage/accounts/{ACCOUNT}/recordings"
+HOLD = {"matter": "case 7", "number": "020 7946 0123"}
+
+
+@pytest.fixture
+async def kept(world: ApiWorld) -> ApiWorld:
+    recording = replace(recording_of(ID), account=ACCOUNT, reference="case-5")
+    keeper = world.kept.keeper
+    folder = await keeper.spool(recording)
+    for side in Side:
+        (folder / f"{side.value}.wav").write_bytes(wav_of(tone(TONES[side], 2_000)))
+    await keeper.finish(recording)
+    await keeper.rested(ACCOUNT, ID)
+    return world
+
+
+async def send(world: ApiWorld, path: str, body: Any = None, method: str = "POST", **headers: str) -> Any:
+    response = await world.client.request(method, path, json=body, headers=headers)
+    assert response.status_code < 300, response.text
+    return response.json()
+
+
+async def lines(world: ApiWorld, path: str, body: Any, **headers: str) -> list[dict[str, Any]]:
+    response = await world.client.post(path, json=body, headers=headers)
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "application/x-ndjson"
+    return [json.loads(line) for line in response.text.splitlines()]
+
+
+async def test_retention_is_set_and_told_with_each_recording(kept: ApiWorld) -> None:
+    assert await send(kept, f"{URL}/retention", method="GET") == {"retentionDays": 0}
+    assert await send(kept, f"{URL}/retention", {"retentionDays": 30}, "PUT") == {"retentionDays": 30}
+    assert await send(kept, f"{URL}/retention", method="GET") == {"retentionDays": 30}
+
+    said = (await kept.client.get(f"/v6/{ACCOUNT}/recordings/{ID}")).json()
+    assert said["retainUntil"] == "2025-12-24T16:00:02.000Z"
+
+
+async def test_a_hold_is_put_on_seen_and_released(kept: ApiWorld) -> None:
+    assert await send(kept, f"{URL}/holds", HOLD) == {"recordings": [ID]}
+    said = (await kept.client.get(f"/v6/{ACCOUNT}/recordings/{ID}")).json()
+    assert (said["held"], said["holds"]) == (True, ["case 7"])
+    certificate = await send(kept, f"{URL}/erasures", {"callId": ID, "reason": "their wish"})
+    assert (certificate["erased"], certificate["held"]) == ([], [{"recording": ID, "matters": ["case 7"]}])
+    assert await send(kept, f"{URL}/releases", {"matter": "case 7", "reference": "case-5"}) == {"recordings": [ID]}
+    assert await send(kept, f"{URL}/releases", HOLD) == {"recordings": []}
+
+
+async def test_an_erasure_answers_with_a_certificate_that_can_be_checked(kept: ApiWorld) -> None:
+    certificate = await send(kept, f"{URL}/erasures", {"number": "+442079460123", "reason": "their wish"})
+
+    assert [each["recording"] for each in certificate["erased"]] == [ID]
+    assert certificate["by"] == f"account {ACCOUNT}"
+    assert is_signed(certificate, Signer(bytes(32)).public_key)
+    assert (await kept.client.get(f"/v6/{ACCOUNT}/recordings/{ID}/audio")).status_code == 404
+
+
+async def test_all_of_an_account_is_erased_by_an_operator_only(kept: ApiWorld) -> None:
+    body = {"reason": "they left"}
+    response = await kept.client.post(f"{URL}/account-erasures", json=body)
+    assert response.status_code == 403
+    certificate = await send(kept, f"{URL}/account-erasures", body, **bearer(operators_token(kept)))
+    assert len(certificate["erased"]) == 1
+    assert certificate["by"] == "operator operator"
+
+
+async def test_keys_are_renewed(kept: ApiWorld) -> None:
+    before = (await kept.client.get(f"/v6/{ACCOUNT}/recordings/{ID}/audio")).content
+    assert await send(kept, f"{URL}/keys") == {"generation": 2}
+    assert (await kept.client.post("/manage/recordings/master-keys")).status_code == 403
+    assert await send(kept, "/manage/recordings/master-keys", **bearer(operators_token(kept))) == {"keys": 1}
+
+    assert (await kept.client.get(f"/v6/{ACCOUNT}/recordings/{ID}/audio")).content == before
+
+
+async def test_the_ledger_is_read_in_pages_and_can_be_checked_by_whoever_reads_it(kept: ApiWorld) -> None:
+    await send(kept, f"{URL}/holds", HOLD)
+    items, cursor = list[dict[str, Any]](), ""
+    while cursor is not None:
+        page = await send(kept, f"{URL}/ledger?limit=2{cursor and '&cursor='}{cursor}", method="GET")
+        items += page["items"]
+        cursor = page["next"]
+
+    entries = [
+        Entry(
+            ACCOUNT,
+            each["seq"],
+            each["atMs"],
+            each["kind"],
+            each["callId"],
+            each["who"],
+            each["data"],
+            each["previous"],
+            each["hash"],
+        )
+        for each in items
+    ]
+    assert [entry.kind for entry in entries] == ["key.rotated", "file.kept", "file.kept", "recording.held"]
+    assert faults(entries, (4, entries[-1].hash)) == []
+    of_call = await send(kept, f"{URL}/ledger?callId={ID}", method="GET")
+    assert [each["seq"] for each in of_call["items"]] == [2, 3, 4]
+
+
+async def test_a_verification_answers_line_by_line(kept: ApiWorld) -> None:
+    found = await lines(kept, f"{URL}/verification", {})
+    assert [list(line) for line in found] == [["verified"]]
+    assert found[0]["verified"]["files"] == 2
+    head = found[0]["verified"]["head"]
+    assert await lines(kept, f"{URL}/verification", {"expected": {ACCOUNT: head}}) == found
+
+    wrong = await lines(kept, f"{URL}/verification", {"expected": {ACCOUNT: {**head, "hash": "0" * 64}}})
+    assert [line["finding"]["code"] for line in wrong if "finding" in line] == ["broken-chain"]
+    everything = await lines(kept, "/manage/recordings/verification", {}, **bearer(operators_token(kept)))
+    assert everything == found
+    assert (await kept.client.post("/manage/recordings/verification", json={})).status_code == 403
+
+
+REFUSED = {
+    "nothing selected": ("holds", {"matter": "case 7"}, "callId must be the only one of callId, number and reference"),
+    "two selected": (
+        "holds",
+        {"matter": "case 7", "callId": ID, "number": "+442079460123"},
+        "number must be the only one of callId, number and reference",
+    ),
+    "no matter": ("holds", {"callId": ID}, "matter is required"),
+    "no reason": ("erasures", {"callId": ID}, "reason is required"),
+    "no number": (
+        "erasures",
+        {"number": "12", "reason": "x"},
+        "number must be a telephone number that can be dialled, such as +442079460123",
+    ),
+    "no call": ("erasures", {"callId": "x", "reason": "x"}, "callId must be a call's id"),
+    "no hash": (
+        "verification",
+        {"expected": {ACCOUNT: {"seq": 1, "hash": "x"}}},
+        f"expected.{ACCOUNT}.hash must be 64 hexadecimal digits",
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "body", "message"), REFUSED.values(), ids=REFUSED)
+async def test_what_can_not_be_done_is_refused(world: ApiWorld, path: str, body: Any, message: str) -> None:
+    response = await world.client.post(f"{URL}/{path}", json=body)
+
+    assert (response.status_code, response.json()["message"]) == (400, message)
+
+
+PAGES = (
+    ("GET", "retention", None),
+    ("PUT", "retention", {"retentionDays": 1}),
+    ("POST", "holds", HOLD),
+    ("POST", "releases", HOLD),
+    ("POST", "erasures", {"callId": ID, "reason": "x"}),
+    ("POST", "keys", None),
+    ("GET", "ledger", None),
+    ("POST", "verification", {}),
+)
+
+
+@pytest.mark.parametrize(("method", "page", "body"), PAGES)
+async def test_only_who_may_manage_the_account_may_do_any_of_it(
+    kept: ApiWorld, method: str, page: str, body: Any
+) -> None:
+    others = bearer(kept.token(OTHER, secret=OTHERS_SECRET))
+    listener = bearer(kept.token(scopes=frozenset(SCOPES) - {ADMIN}))
+    for headers, status in ((others, 403), (listener, 403), ({"Authorization": ""}, 401)):
+        response = await kept.client.request(method, f"{URL}/{page}", json=body, headers=headers)
+        assert response.status_code == status
+
+
+async def test_the_document_is_true_of_what_is_answered(kept: ApiWorld) -> None:
+    document = (await kept.client.get("/openapi.json")).json()
+
+    def check(schema: str, answer: Any) -> None:
+        whole = {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
+        jsonschema_rs.Draft202012Validator(whole).validate(answer)
+
+    base = f"/v6/{ACCOUNT}/recordings"
+    check("Recording", (await kept.client.get(f"{base}/{ID}")).json())
+    check("RecordingPage", (await kept.client.get(base)).json())
+    check("Peaks", (await kept.client.get(f"{base}/{ID}/peaks")).json())
+    for path, operation in document["paths"].items():
+        if "/recordings" in path and path.startswith("/v"):
+            for media in operation["get"]["responses"]["200"]["content"].values():
+                for example in media.get("examples", {}).values():
+                    check(media["schema"]["$ref"].rsplit("/", 1)[1], example["value"])

@@ -1,0 +1,123 @@
+"""Recordings on the command line."""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from outdial.domain.legs import Side
+from outdial.recordings.erasure import Signer, is_signed
+from support.api_world import ACCOUNT, OTHER
+from support.command_line import Line
+from support.vault import TONES, recording_of, tone, wav_of
+
+ID = "94e5928c-7f7e-4645-ad72-61010f906449"
+SECOND_ID = "94e5928c-7f7e-4645-ad72-61010f906450"
+WHOLE = {side: wav_of(tone(TONES[side], 2_000)) for side in Side}
+IN = ("-a", ACCOUNT)
+
+
+@pytest.fixture
+async def kept(line: Line) -> Line:
+    """Two recordings."""
+    keeper = line.world.kept.keeper
+    for call, sides in ((ID, tuple(Side)), (SECOND_ID, (Side.AGENT,))):
+        recording = replace(recording_of(call, sides), account=ACCOUNT, reference="case-5")
+        folder = await keeper.spool(recording)
+        for side in sides:
+            (folder / f"{side.value}.wav").write_bytes(WHOLE[side])
+        await keeper.finish(recording)
+        await keeper.rested(ACCOUNT, call)
+    return line
+
+
+async def test_recordings_are_listed_and_shown(kept: Line) -> None:
+    assert [found["id"] for found in await kept.json("recordings", "list", *IN)] == [SECOND_ID, ID]
+    assert len(await kept.json("recordings", "list", "--number", "020 7946 0123", "--limit", "1", *IN)) == 1
+    assert await kept.json("recordings", "list", "--agent", "9", *IN) == []
+    table = await kept.run("recordings", "list", *IN)
+    assert "2025-11-24 16:00:00" in table.out
+    shown = await kept.run("recordings", "show", ID, *IN)
+    assert f"2000 ms, SHA-256 {hashlib.sha256(WHOLE[Side.PARTY]).hexdigest()}" in shown.out
+
+
+async def test_a_recording_is_downloaded(kept: Line, tmp_path: Path) -> None:
+    file = tmp_path / "heard.wav"
+    said = await kept.json("recordings", "download", ID, "--leg", "party", "-o", str(file), *IN)
+
+    assert said == {"file": str(file), "size": 32_044}
+    assert file.read_bytes() == WHOLE[Side.PARTY]
+
+
+async def test_what_can_not_be_downloaded_leaves_no_file(kept: Line, tmp_path: Path) -> None:
+    file = tmp_path / "heard.wav"
+    ran = await kept.run("recordings", "download", SECOND_ID, "--leg", "party", "-o", str(file), *IN)
+
+    assert ran.status == 1
+    assert ran.err == f"outdial: There is no audio of the party's leg of recording {SECOND_ID}\n"
+    assert list(tmp_path.glob("heard*")) == []
+
+
+async def test_a_hold_protects_from_an_erasure(kept: Line, tmp_path: Path) -> None:
+    assert (await kept.json("recordings", "hold", "case 7", "--call", ID, *IN))["recordings"] == [ID]
+    file = tmp_path / "certificate.json"
+    ran = await kept.run(
+        "recordings", "erase", "their wish", "--reference", "case-5", "--certificate", str(file), "--yes", *IN
+    )
+
+    assert ran.status == 1
+    assert f"Held, and kept: {ID}." in ran.out
+    certificate = json.loads(file.read_text())
+    assert [each["recording"] for each in certificate["erased"]] == [SECOND_ID]
+    assert is_signed(certificate, Signer(bytes(32)).public_key), "what the API gives is what was signed"
+    assert (await kept.json("recordings", "release", "case 7", "--call", ID, *IN))["recordings"] == [ID]
+    erased = await kept.json("recordings", "erase", "their wish", "--call", ID, "--yes", *IN)
+    assert [each["recording"] for each in erased["erased"]] == [ID]
+    assert [found["id"] for found in await kept.json("recordings", "list", "--deleted", *IN)] == [SECOND_ID, ID]
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("erase", "why", "--call", ID, "--json"), "erasing recordings takes --yes"),
+        (("hold", "why"), "say which recordings, by one of --call, --number and --reference"),
+        (("show", "nothing"), "Recording not found"),
+        (("verify", "--against", "/nowhere"), "/nowhere: can't be read: No such file or directory"),
+    ],
+)
+async def test_what_is_refused_is_one_line(kept: Line, words: tuple[str, ...], error: str) -> None:
+    ran = await kept.run("recordings", *words, *IN)
+
+    assert (ran.status, ran.err) == (1, f"outdial: {error}\n")
+
+
+async def test_a_verification_finds_nothing_and_later_something(kept: Line, tmp_path: Path) -> None:
+    before = await kept.run("recordings", "verify", "--json")
+    assert before.status == 0
+    assert before.document["findings"] == []
+    assert [each["account"] for each in before.document["verified"]] == [ACCOUNT]
+    heads = tmp_path / "heads.json"
+    heads.write_text(before.out)
+    assert "Nothing is wrong." in (await kept.run("recordings", "verify", "--against", str(heads), *IN)).out
+
+    sealed = next(tmp_path.rglob(f"{ID}/agent.sealed"))
+    sealed.unlink()
+    ran = await kept.run("recordings", "verify")
+
+    assert ran.status == 1
+    name = f"{ACCOUNT}/2025/11/24/{ID}/agent.sealed"
+    assert f"{ACCOUNT}: local disk: {name}: the file is missing (missing-file)" in ran.out
+    assert "Wrong: 1." in ran.out
+    assert (await kept.run("recordings", "verify", "-a", OTHER)).status == 0
+
+
+async def test_a_ledger_that_was_rewritten_is_found_by_an_older_head(kept: Line, tmp_path: Path) -> None:
+    heads = tmp_path / "heads.json"
+    heads.write_text(json.dumps({"verified": [{"account": ACCOUNT, "head": {"seq": 2, "hash": "0" * 64}}]}))
+
+    ran = await kept.run("recordings", "verify", "--against", str(heads))
+
+    assert ran.status == 1
+    assert "ledger entry 2: the entry is not the one that an earlier verification saw" in ran.out

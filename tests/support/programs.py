@@ -1,4 +1,4 @@
-"""SIPp and baresip from Debian, unpacked once below the checkout's cache: without root, the same on every machine."""
+"""SIPp, baresip and curl from Debian, unpacked once below the checkout's cache: without root, the same on every machine."""
 
 import fcntl
 from functools import cache
@@ -7,7 +7,7 @@ from pathlib import Path
 from outdial.asterisk.debian import Selection, install
 
 FOLDER = Path(__file__).parents[2] / ".cache" / "phones"
-PACKAGES = Selection("bookworm", ("sip-tester", "baresip-core"))
+PACKAGES = Selection("bookworm", ("sip-tester", "baresip-core", "curl"))
 
 
 @cache

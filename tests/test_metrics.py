@@ -117,3 +117,18 @@ def test_two_processes_in_one_do_not_share_metrics(now: Now) -> None:
     first, second = Metrics(lambda: now), Metrics(lambda: now)
     first.failed("c1", "store", ValueError())
     assert value(second, "outdial_call_faults_total", doing="store") is None
+
+
+def test_deliveries_and_how_far_readers_are_behind(metrics: Metrics) -> None:
+    for outcome in ("delivered", "delivered", "refused"):
+        metrics.attempted(outcome)
+    metrics.gave_up()
+    metrics.lag("webhook w1", 1_500)
+    metrics.lag("streams", 0)
+    assert value(metrics, "outdial_webhook_attempts_total", outcome="delivered") == 2
+    assert value(metrics, "outdial_webhook_attempts_total", outcome="refused") == 1
+    assert value(metrics, "outdial_webhook_dead_letters_total") == 1
+    assert value(metrics, "outdial_event_lag_seconds", reader="webhook w1") == 1.5
+    metrics.lag("webhook w1", None)
+    assert value(metrics, "outdial_event_lag_seconds", reader="webhook w1") is None
+    assert value(metrics, "outdial_event_lag_seconds", reader="streams") == 0

@@ -165,6 +165,21 @@ async def test_what_one_refuses_undoes_that_one_alone(lines: Database) -> None:
     assert await kept(lines) == ["a", "c"]
 
 
+async def test_a_refusal_does_not_have_the_others_made_again(lines: Database) -> None:
+    """What is run again would count a call twice against its limits."""
+    made: list[str] = []
+
+    def counted(line: str) -> Work:
+        def work(connection: Connection) -> None:
+            made.append(line)
+            add(line)(connection)
+
+        return work
+
+    await together(lines, counted("a"), add_and_refuse("b"), counted("c"))
+    assert made == ["a", "c"]
+
+
 async def test_a_refusal_alone_undoes_what_it_wrote(lines: Database) -> None:
     with pytest.raises(AgentBusy) as refused:
         await lines.write(add_and_refuse("a"))

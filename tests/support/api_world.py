@@ -101,13 +101,14 @@ class NoDeliveries:
     def __init__(self) -> None:
         self.told = 0
         self.tested: list[Subscription] = []
+        self.outcome = Outcome(204, None, 7)
 
     def changed(self) -> None:
         self.told += 1
 
     async def test(self, subscription: Subscription) -> Outcome:
         self.tested.append(subscription)
-        return Outcome(204, None, 7)
+        return self.outcome
 
 
 @dataclass

@@ -84,6 +84,16 @@ async def test_opus_is_encoded_once_for_all_its_ranges(vault: Vault) -> None:
     assert b"".join([piece async for piece in second.read(10, 20)]) == whole[10:20]
 
 
+async def test_what_would_take_long_to_encode_is_heard_as_wav(vault: Vault) -> None:
+    kept = await vault.kept(recording_of("c1", [Side.AGENT], ms=100))
+    long = replace(kept, files=(replace(kept.files[0], length_ms=3 * 3_600_000),))
+    await vault.store.change("ours", "c1", lambda _: (long, ()))
+
+    with pytest.raises(NothingToRead, match="recording c1 is too long to be had as Opus"):
+        await vault.library.audio("ours", "c1", None, Form.OPUS, WHO)
+    assert await vault.library.audio("ours", "c1", None, Form.WAV, WHO) is not None
+
+
 async def test_a_damaged_file_is_not_heard(vault: Vault) -> None:
     await vault.kept(recording_of("c1", [Side.AGENT]))
     audio = await vault.library.audio("ours", "c1", None, Form.WAV, WHO)

@@ -18,8 +18,9 @@ from outdial.recordings.reading import Reading
 
 MEMORY = 64 * 1024 * 1024
 """Bytes of Opus that are kept for the next range to be asked for: some six hours of one channel."""
-MOST_ENCODED = 12 * 3600 * 1000
-"""Longest recording, in milliseconds, that is encoded in memory; a longer one is heard as WAV."""
+MOST_ENCODED = 2 * 3600 * 1000
+"""Longest recording, in milliseconds, that is encoded: it takes about a second a minute. A longer one is heard as WAV.
+"""
 
 
 class Renditions:
@@ -30,6 +31,8 @@ class Renditions:
         self._memory = memory
         self._encoded: OrderedDict[str, bytes] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # One at a time: calls must not wait for those who listen.
+        self._encoder = asyncio.Semaphore(1)
 
     async def mix(self, kept: KeptRecording, hearing: Hearing | None) -> Mix:
         """The legs of what is to be heard; of both in stereo, or of the one there is, where nothing is named.
@@ -66,7 +69,8 @@ class Renditions:
         async with lock:
             data = self._encoded.pop(key, None)
             if data is None:
-                data = await encoded(mix)
+                async with self._encoder:
+                    data = await encoded(mix)
             self._encoded[key] = data
         while sum(map(len, self._encoded.values())) > self._memory and len(self._encoded) > 1:
             self._encoded.popitem(last=False)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from outdial.calls.directory import InUse
 from outdial.calls.recording_store import AccountKey, RecordingFilter
 from outdial.domain.ledger import Kind, Record
 from outdial.domain.legs import Side
@@ -11,6 +12,7 @@ from outdial.domain.recordings import CallRecording, Hold, KeptRecording, SpoolF
 from outdial.storage.database import Database
 from outdial.storage.ledger import StoredLedger
 from outdial.storage.recordings import DAY_MS, StoredRecordings
+from support.stored import OURS, THEIRS, World
 
 
 def recording(call_id: str, account: str = "ours", **changes: object) -> CallRecording:
@@ -143,3 +145,15 @@ async def test_keys_are_kept_by_generation_and_master(store: StoredRecordings) -
     assert await store.keys_of_master(None) == [two]
     rival = AccountKey("ours", 2, "2", "another", 7)
     assert await store.put_key(rival, []) == two, "the first one to be there stays"
+
+
+async def test_an_account_with_recordings_is_not_removed(world: World) -> None:
+    store = StoredRecordings(world.database)
+    await store.add(recording("c1", account=OURS))
+    with pytest.raises(InUse, match="account ours has recordings; erase them first"):
+        await world.directory.remove_account(OURS)
+    await world.directory.remove_account(THEIRS)
+
+    await store.change(OURS, "c1", lambda kept: (replace(kept, state=State.DELETED), ()))
+    await world.directory.remove_account(OURS)
+    assert await world.directory.accounts() == []

@@ -91,6 +91,12 @@ class StoredRecordings(StoredKeys):
         return [_kept_of(row) for row in await self._database.read(lambda c: c.execute(wanted).all())]
 
 
+def holds_recordings(connection: Connection, account: str) -> bool:
+    """Whether there is audio of an account that an account of the same key, made later, could come by."""
+    some = select(recordings.c.id).where(recordings.c.account == account, recordings.c.state != State.DELETED)
+    return connection.execute(some.limit(1)).scalar() is not None
+
+
 def _add(connection: Connection, recording: CallRecording, default_days: int) -> KeptRecording:
     row = connection.execute(_one(recording.account, recording.call_id)).one_or_none()
     if row is not None:

@@ -108,9 +108,9 @@ class Drill:
             self.placed.append(call_id)
             if ending == HUNG_UP:
                 await asyncio.sleep(self.chaos.uniform(2.0, 5.0))
-            await self.over(call_id, hang_up=ending == HUNG_UP)
             if len(self.placed) % 50 == 0:
                 print(f"  {len(self.placed)} calls", flush=True)
+            await self.over(call_id, hang_up=ending == HUNG_UP)
 
     async def over(self, call_id: str, *, hang_up: bool) -> None:
         """Wait for a call's end, or bring it about."""

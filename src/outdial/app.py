@@ -44,6 +44,7 @@ from outdial.storage.migrate import bring_up_to_date
 from outdial.storage.outbox import StoredNotices
 from outdial.storage.recordings import StoredRecordings
 from outdial.storage.retention import forget_old
+from outdial.storage.shared_notices import SharedNotices
 from outdial.storage.webhooks import StoredWebhooks
 from outdial.webhooks.worker import Worker
 
@@ -139,7 +140,7 @@ class Outdial:
         self._recovery = Recovery(self.engine, self.switch.telephony, self._store)
         self.recordings = self._keeping(database)
         self._follower = PhoneFollower(self.directory, self._clock)
-        self._notices = StoredNotices(database)
+        self._notices = SharedNotices(StoredNotices(database))
         self._webhook_worker = Worker(StoredDeliveries(database), self._notices, self._clock, self.metrics)
 
     def _keeping(self, database: Database) -> Keeping:

@@ -16,11 +16,11 @@ from starlette.types import Receive, Scope, Send
 from outdial.api.errors import Forbidden, Unauthenticated
 from outdial.api.event_query import Asked, EventsNotKept
 from outdial.api.parts import Parts
+from outdial.calls.event_log import PAGE
 from outdial.domain.cloud_events import cloud_event, encode
 from outdial.domain.notices import Notice
 from outdial.domain.refusals import Refusal, TooManyRequests, Unavailable
 
-PAGE = 100
 HEARTBEAT_SECONDS = 15.0
 CHECK_SECONDS = 60.0
 """How often it is seen whether the reader's token is still good."""

@@ -8,6 +8,9 @@ from typing import Protocol
 
 from outdial.domain.notices import Notice
 
+PAGE = 100
+"""How many are read at a time; the same everywhere, so that those who stand at the same place can share a page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from outdial.calls.event_log import EventLog
+from outdial.calls.event_log import PAGE, EventLog
 from outdial.calls.ports import Clock
 from outdial.calls.webhooks import Delivery, DeliveryObserver, DeliveryStore, Settled, Subscription
 from outdial.domain.cloud_events import cloud_event, encode, subject_of
@@ -22,7 +22,6 @@ from outdial.domain.refusals import Unavailable
 from outdial.webhooks.line import Line
 from outdial.webhooks.sender import Sender
 
-PAGE = 128
 STORE_MS = 100
 """What became of deliveries is stored together, at most this long after the first."""
 DRIFT_MS = 2_000
@@ -132,9 +131,9 @@ class Courier:
 
     async def _feed(self, line: Line) -> None:
         """Read on, as far as there is room."""
-        while (room := line.room) > 0:
+        while line.room >= PAGE:
             try:
-                page = await self._means.events.after(self._webhook.account, line.read, min(room, PAGE))
+                page = await self._means.events.after(self._webhook.account, line.read, PAGE)
             except Unavailable:
                 return
             if not page:

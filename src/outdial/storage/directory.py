@@ -14,6 +14,7 @@ from outdial.domain.directory import Account, Agent, ApiClient, CallerIdNumber, 
 from outdial.domain.presence import Presence
 from outdial.storage import agents, rows, tables
 from outdial.storage.database import Database
+from outdial.storage.recordings import holds_recordings
 from outdial.storage.records import (
     account_of,
     account_values,
@@ -68,7 +69,7 @@ class StoredDirectory:
         await self._write(key, lambda c: rows.change(c, tables.accounts, values, what, key=key))
 
     async def remove_account(self, key: str) -> None:
-        """With everything in it, unless it has live calls."""
+        """With everything in it, unless it has live calls or recordings."""
         await self._write(key.lower(), lambda c: _remove_account(c, key.lower()))
 
     # Agents.
@@ -243,6 +244,8 @@ def _remove_account(connection: Connection, key: str) -> None:
     live = select(tables.calls.c.id).where(tables.calls.c.account == key, tables.calls.c.live == true()).limit(1)
     if connection.execute(live).scalar() is not None:
         raise InUse(f"account {key} has live calls")
+    if holds_recordings(connection, key):
+        raise InUse(f"account {key} has recordings; erase them first")
     rows.remove(connection, tables.accounts, f"account {key}", key=key)
 
 

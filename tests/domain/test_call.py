@@ -27,7 +27,7 @@ from outdial.domain.plan import CallPlan, Phone, PhoneKind
 from outdial.domain.results import Code, Party, Reason, Result
 
 PLAN = CallPlan("1234", Phone(PhoneKind.SIP, "a"), Phone(PhoneKind.SIP, "b"), created_at=0, dial_by=20_000)
-EVENTS = [event for _, event in call_states.EVENTS]
+EVENTS = [event for _, event in call_states.LEG_EVENTS]
 
 
 def new() -> Call:

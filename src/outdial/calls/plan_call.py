@@ -48,7 +48,7 @@ def plan_call(reserved: Reserved, request: CallRequest, version: int, now: int) 
         reference=request.reference,
         application=request.application,
         groups=request.groups,
-        recording=_recording(request, account),
+        recording=_recording(request, account, party_sees.number),
         reasons=_reasons(request, agent, why_caller_id, trunk),
     )
     return plan, trunk
@@ -75,10 +75,13 @@ def _through(trunk: Trunk, number: str) -> Phone:
     return Phone(PhoneKind.NUMBER, number, trunk.id, trunk.number_prefix)
 
 
-def _recording(request: CallRequest, account: Account) -> dict[str, Any]:
+def _recording(request: CallRequest, account: Account, shown: str | None) -> dict[str, Any]:
     scenario = scenario_of(request.agent_id, request.called_agent_id)
     settings = AccountRecording.from_dict(account.recording)
-    return decide(scenario, request.from_consent, request.to_consent, settings).to_dict()
+    consents = request.from_consent, request.to_consent
+    # Between agents the caller is shown by an id, not by a number.
+    caller_id = shown if request.called_agent_id is None else None
+    return decide(scenario, *consents, settings, groups=request.groups, caller_id=caller_id).to_dict()
 
 
 def _shown_to_agent(number: str | None, called: Agent | None) -> CallerId:

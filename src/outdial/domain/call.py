@@ -1,14 +1,17 @@
 """A call as a value, and every transition it can make: `advance(call, event, now) -> (call, commands)`.
 
 Pure: no I/O, no clock, no ids of its own. Time is an argument (milliseconds since the epoch); the one timer is
-the stored field `deadline`. The table of all this is generated into docs/call-states.md.
+the stored field `deadline`. The table of all this is generated into docs/call-states.md. What becomes of the recording
+of a call that is joined is in `recording_steps`.
 """
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from outdial.domain.commands import Comfort, Command, Dial, Dismantle, HangUp, Join, Ring
+from outdial.domain import recording_steps
+from outdial.domain.commands import Comfort, Command, Dial, Dismantle, FinishRecording, HangUp, Join, Ring
+from outdial.domain.consent import decision_of
 from outdial.domain.events import (
     Asker,
     CommandFailed,
@@ -18,12 +21,16 @@ from outdial.domain.events import (
     HangUpRequested,
     LegAnswered,
     LegEnded,
+    LegEvent,
     LegProgressed,
     LegRefused,
     LegRinging,
+    RecordingEvent,
+    RecordingNews,
 )
 from outdial.domain.legs import Leg, LegState, Side
 from outdial.domain.plan import CallPlan
+from outdial.domain.recording import Recording, Track
 from outdial.domain.results import Code, Party, Reason, Result, reason_of
 
 HANG_UP_PATIENCE_MS = 5_000
@@ -61,7 +68,11 @@ class Call:
     state: State
     agent: Leg
     party: Leg = field(default_factory=Leg)
+    over_by: int | None = None
+    """When this state must be over."""
     deadline: int | None = None
+    """When something is due, of the state or of the recording: whatever comes first."""
+    recording: Recording = field(default_factory=Recording)
     joined_at: int | None = None
     ended_at: int | None = None
     result: Result | None = None
@@ -106,9 +117,9 @@ def place(call_id: str, account: str, switch: str, plan: CallPlan) -> Outcome:
         plan=plan,
         state=State.RINGING_AGENT,
         agent=Leg(LegState.ASKED, asked_at=plan.created_at),
-        deadline=plan.created_at + plan.agent_ring_seconds * 1000,
+        over_by=plan.created_at + plan.agent_ring_seconds * 1000,
     )
-    return call, (Ring(plan.agent_ring_seconds),)
+    return replace(call, deadline=call.over_by), (Ring(plan.agent_ring_seconds),)
 
 
 def advance(call: Call, event: Event, now: int) -> Outcome:
@@ -118,11 +129,16 @@ def advance(call: Call, event: Event, now: int) -> Outcome:
     """
     if call.state is State.ENDED or _is_stale(call, event, now):
         return call, ()
-    after, commands = _transition(call, event, now)
-    return (after, commands) if after is call else (replace(after, revision=call.revision + 1), commands)
+    if isinstance(event, RecordingNews):
+        after, commands = _recorded(call, event, now)
+    else:
+        after, commands = _transition(call, event, now)
+    if after is call:
+        return call, commands
+    return replace(after, revision=call.revision + 1, deadline=_earliest_due(after)), commands
 
 
-def _transition(call: Call, event: Event, now: int) -> Outcome:
+def _transition(call: Call, event: LegEvent, now: int) -> Outcome:
     match event:
         case LegRinging(side):
             return call.with_leg(side, state=LegState.RINGING, ringing_at=now), ()
@@ -151,6 +167,8 @@ _REACHED = {LegState.ASKED: 0, LegState.RINGING: 1, LegState.EARLY_MEDIA: 2, Leg
 
 def _is_stale(call: Call, event: Event, now: int) -> bool:
     """Whether an event says nothing new: about a leg that is not there, or a step it has already made."""
+    if isinstance(event, RecordingNews):
+        return call.state is not State.JOINED
     match event:
         case LegRinging(side):
             return _REACHED.get(call.leg(side).state, 9) >= _REACHED[LegState.RINGING]
@@ -178,12 +196,14 @@ def _answered(call: Call, now: int) -> Outcome:
                 call,
                 state=State.DIALLING_PARTY,
                 party=Leg(LegState.ASKED, asked_at=now),
-                deadline=now + seconds * 1000,
+                over_by=now + seconds * 1000,
             )
             return dialling, (Comfort(), Dial(seconds))
         case State.DIALLING_PARTY:
-            deadline = now + call.plan.max_seconds * 1000
-            return replace(call, state=State.JOINED, joined_at=now, deadline=deadline), (Join(),)
+            recording, commands = recording_steps.begin(call.recording, decision_of(call.plan.recording), now)
+            over_by = now + call.plan.max_seconds * 1000
+            joined = replace(call, state=State.JOINED, joined_at=now, over_by=over_by, recording=recording)
+            return joined, (Join(), *commands)
         case State.JOINED | State.ENDING | State.ENDED:
             # Picked up while its hang-up was on the way: the hang-up will end it.
             return call, ()
@@ -194,6 +214,8 @@ def _leg_ended(call: Call, side: Side, detail: str | None, now: int) -> Outcome:
     who = Asker.AGENT if side is Side.AGENT else Asker.PARTY
     if detail is not None:
         who = Asker.SYSTEM
+        if call.recording.running:
+            call = replace(call, recording=replace(call.recording, cut_short=True))
     match call.state:
         case State.JOINED:
             return _end(call, Result(Code.SUCCESS, Party.of(side), Reason.NORMAL, detail), who, now)
@@ -211,6 +233,8 @@ def _leg_ended(call: Call, side: Side, detail: str | None, now: int) -> Outcome:
 
 def _command_failed(call: Call, command: str, detail: str, now: int) -> Outcome:
     """A command went wrong. Only the two that reach a phone decide a call; the rest are retried or cosmetic."""
+    if call.state is State.JOINED:
+        return _recorded(call, CommandFailed(command, detail), now)
     if command == Ring.__name__ and call.state is State.RINGING_AGENT:
         return _end(call, _failure(Side.AGENT, Reason.CALL_FAILED, detail), Asker.SYSTEM, now)
     if command == Dial.__name__ and call.state is State.DIALLING_PARTY:
@@ -234,6 +258,8 @@ def _deadline_passed(call: Call, now: int) -> Outcome:
             return _end(call, _failure(Side.AGENT, Reason.NO_ANSWER), Asker.SYSTEM, now)
         case State.DIALLING_PARTY:
             return _end(call, _failure(Side.PARTY, Reason.NO_ANSWER), Asker.SYSTEM, now)
+        case State.JOINED if call.over_by is None or now < call.over_by:
+            return _recorded(call, DeadlinePassed(), now)
         case State.JOINED:
             longest = Result(Code.SUCCESS, Party.ORIGINATOR, Reason.NORMAL, "the longest duration was reached")
             return _end(call, longest, Asker.SYSTEM, now)
@@ -244,7 +270,7 @@ def _deadline_passed(call: Call, now: int) -> Outcome:
 def _hang_up_again(call: Call, now: int) -> Outcome:
     """The switch has not confirmed the end of every leg: ask again, and in the end close the call without it."""
     if call.hang_up_attempts < HANG_UP_ATTEMPTS:
-        again = replace(call, hang_up_attempts=call.hang_up_attempts + 1, deadline=now + HANG_UP_PATIENCE_MS)
+        again = replace(call, hang_up_attempts=call.hang_up_attempts + 1, over_by=now + HANG_UP_PATIENCE_MS)
         return again, _hang_ups(call)
     for side in call.legs_alive:
         call = call.with_leg(side, state=LegState.GONE, ended_at=now)
@@ -255,7 +281,7 @@ def _end(call: Call, result: Result, by: Asker, now: int) -> Outcome:
     """The result is known, unless it was known before: end whatever leg is left."""
     if call.state is State.ENDING:
         return _settle(call, now)
-    ending = replace(call, state=State.ENDING, result=result, hung_up_by=by, deadline=now + HANG_UP_PATIENCE_MS)
+    ending = replace(call, state=State.ENDING, result=result, hung_up_by=by, over_by=now + HANG_UP_PATIENCE_MS)
     if not ending.legs_alive:
         return _settle(ending, now)
     return ending, _hang_ups(ending)
@@ -265,8 +291,28 @@ def _settle(call: Call, now: int) -> Outcome:
     """In ENDING: the call is over once no leg is left."""
     if call.legs_alive:
         return call, ()
-    ended = replace(call, state=State.ENDED, deadline=None, ended_at=now)
-    return ended, ((Dismantle(),) if call.party.state is not LegState.NONE else ())
+    ended = replace(call, state=State.ENDED, over_by=None, ended_at=now)
+    commands: tuple[Command, ...] = (Dismantle(),) if call.party.state is not LegState.NONE else ()
+    return ended, ((*commands, FinishRecording()) if call.recording.files else commands)
+
+
+def _recorded(call: Call, event: RecordingEvent, now: int) -> Outcome:
+    """Both are joined, and something has happened to the recording. Nothing of it ends the call, unless the account
+    would rather have no call than one that is not recorded."""
+    decision = decision_of(call.plan.recording)
+    recording, commands = recording_steps.step(call.recording, decision, event, now)
+    if recording is call.recording:
+        return call, commands
+    after, failed = replace(call, recording=recording), recording.sides(Track.FAILED)
+    if decision.record_or_drop and failed != call.recording.sides(Track.FAILED):
+        dropped = Result(Code.SUCCESS, Party.ORIGINATOR, Reason.NORMAL, f"not recorded: {recording.failures[-1]}")
+        return _end(after, dropped, Asker.SYSTEM, now)
+    return after, commands
+
+
+def _earliest_due(call: Call) -> int | None:
+    due = call.recording.due if call.state is State.JOINED else None
+    return min((at for at in (call.over_by, due) if at is not None), default=None)
 
 
 def _hang_ups(call: Call) -> tuple[Command, ...]:

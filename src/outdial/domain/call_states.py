@@ -4,11 +4,24 @@ Must not know a rule of its own: every cell is what `advance` answered.
 """
 
 from outdial.domain.call import Call, State, advance, place
-from outdial.domain.commands import Command, Dial, HangUp, Ring
+from outdial.domain.commands import (
+    Announce,
+    Command,
+    Dial,
+    HangUp,
+    PauseRecording,
+    Record,
+    ResumeRecording,
+    Ring,
+    StopRecording,
+)
+from outdial.domain.consent import AccountRecording, Consent, Scenario, decide
 from outdial.domain.events import (
     Asker,
     CommandFailed,
+    ConsentCaptured,
     DeadlinePassed,
+    DigitPressed,
     Event,
     Faulted,
     HangUpRequested,
@@ -17,14 +30,28 @@ from outdial.domain.events import (
     LegProgressed,
     LegRefused,
     LegRinging,
+    RecordingBegun,
+    RecordingControl,
+    RecordingFailed,
+    RecordingStopped,
 )
 from outdial.domain.legs import Side
 from outdial.domain.plan import CallPlan, Phone, PhoneKind
+from outdial.domain.recordings import ConsentAct
 
 _FAR = 10**9
-_PLAN = CallPlan("1", Phone(PhoneKind.SIP, "a"), Phone(PhoneKind.SIP, "b"), created_at=0, dial_by=20_000)
+_ASKS = AccountRecording(announcement="default")
+_DECISION = decide(Scenario.AGENT_TO_NUMBER, Consent.TWO_PARTY, Consent.TWO_PARTY, _ASKS)
+_PLAN = CallPlan(
+    "1",
+    Phone(PhoneKind.SIP, "a"),
+    Phone(PhoneKind.SIP, "b"),
+    created_at=0,
+    dial_by=20_000,
+    recording=_DECISION.to_dict(),
+)
 
-EVENTS: tuple[tuple[str, Event], ...] = (
+LEG_EVENTS: tuple[tuple[str, Event], ...] = (
     ("agent rings", LegRinging(Side.AGENT)),
     ("agent has early media", LegProgressed(Side.AGENT)),
     ("agent answers", LegAnswered(Side.AGENT)),
@@ -42,14 +69,37 @@ EVENTS: tuple[tuple[str, Event], ...] = (
     ("deadline passed", DeadlinePassed()),
     ("fault", Faulted("")),
 )
+RECORDING_EVENTS: tuple[tuple[str, Event], ...] = (
+    ("agent's leg is recorded", RecordingBegun((Side.AGENT,))),
+    ("party's leg is recorded", RecordingBegun((Side.PARTY,))),
+    ("party's leg can't be recorded", RecordingBegun((), (Side.PARTY,), "no disk")),
+    ("agent's recording fails", RecordingFailed(Side.AGENT, "disk full")),
+    ("party's recording has stopped", RecordingStopped((Side.PARTY,))),
+    ("consent given", ConsentCaptured(ConsentAct.GIVEN, "api", "client c")),
+    ("consent withdrawn", ConsentCaptured(ConsentAct.WITHDRAWN, "api", "client c")),
+    ("party presses 1", DigitPressed(Side.PARTY, "1")),
+    ("party presses 2", DigitPressed(Side.PARTY, "2")),
+    ("agent presses 1", DigitPressed(Side.AGENT, "1")),
+    ("pause requested", RecordingControl(pause=True, who="client c")),
+    ("resumption requested", RecordingControl(pause=False, who="client c")),
+    ("PauseRecording failed", CommandFailed(PauseRecording.__name__, "")),
+    ("ResumeRecording failed", CommandFailed(ResumeRecording.__name__, "")),
+    ("StopRecording failed", CommandFailed(StopRecording.__name__, "")),
+    ("Announce failed", CommandFailed(Announce.__name__, "")),
+)
+EVENTS = (*LEG_EVENTS, *RECORDING_EVENTS)
 """Everything that may happen to a call, one of each kind that matters to it."""
 
 
+_OF_LEGS = (Record, PauseRecording, ResumeRecording, StopRecording)
+
+
 def calls() -> dict[State, Call]:
-    """A call in each state, reached by events."""
+    """A call in each state, reached by events. Its agent's leg is recorded, and the party is asked for its consent."""
     ringing, _ = place("id", "account", "switch", _PLAN)
     dialling, _ = advance(ringing, LegAnswered(Side.AGENT), 1)
-    joined, _ = advance(dialling, LegAnswered(Side.PARTY), 2)
+    bare, _ = advance(dialling, LegAnswered(Side.PARTY), 2)
+    joined, _ = advance(bare, RecordingBegun((Side.AGENT,)), 2)
     ending, _ = advance(joined, HangUpRequested(Asker.API), 3)
     half, _ = advance(ending, LegEnded(Side.PARTY), 4)
     ended, _ = advance(half, LegEnded(Side.AGENT), 5)
@@ -65,6 +115,7 @@ def describe() -> str:
         "",
         "Made from the code by `python -m outdial.domain.call_states`; a stale copy fails the tests.",
         "Each cell tells the state after the event, and the commands that follow; `–` where nothing changes.",
+        "The law asks for both sides' consent: the agent's leg is recorded, and the party was asked to press a key.",
         "",
         "| event | " + " | ".join(states) + " |",
         "|---" * (len(states) + 1) + "|",
@@ -84,8 +135,8 @@ def _cell(call: Call, event: Event) -> str:
 
 
 def _word(command: Command) -> str:
-    name = type(command).__name__
-    return f"{name} {command.side}" if isinstance(command, HangUp) else name
+    about = command.sides if isinstance(command, _OF_LEGS) else (command.side,) if isinstance(command, HangUp) else ()
+    return " ".join([type(command).__name__, *about])
 
 
 if __name__ == "__main__":

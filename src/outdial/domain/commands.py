@@ -44,4 +44,63 @@ class Dismantle:
     """Both legs are gone: remove the bridge that held them."""
 
 
-Command = Ring | Comfort | Dial | Join | HangUp | Dismantle
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Begin to record these legs, each into the latest file that the call's recording names for it."""
+
+    sides: tuple[Side, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRecording:
+    """Write silence in place of what is heard of these legs."""
+
+    sides: tuple[Side, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRecording:
+    """Write again what is heard of these legs."""
+
+    sides: tuple[Side, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """These legs may not be recorded any more: stop at once."""
+
+    sides: tuple[Side, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Play one of the account's announcements to the party, over whatever is being said."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopAnnouncement:
+    """The party has answered: it need not hear the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRecording:
+    """The call is over: what was recorded of it is complete, and is to be kept."""
+
+
+Command = (
+    Ring
+    | Comfort
+    | Dial
+    | Join
+    | HangUp
+    | Dismantle
+    | Record
+    | PauseRecording
+    | ResumeRecording
+    | StopRecording
+    | Announce
+    | StopAnnouncement
+    | FinishRecording
+)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from outdial.domain.legs import Side
+from outdial.domain.recordings import ConsentAct
 
 
 class Asker(StrEnum):
@@ -88,7 +89,61 @@ class Faulted:
     detail: str
 
 
-Event = (
+@dataclass(frozen=True, slots=True)
+class RecordingBegun:
+    """The switch was asked to record legs: some it records, some it does not, for the reason in `detail`."""
+
+    started: tuple[Side, ...]
+    failed: tuple[Side, ...] = ()
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFailed:
+    """A leg was being recorded, and nothing is written of it any more."""
+
+    side: Side
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStopped:
+    """The switch records these legs no longer."""
+
+    sides: tuple[Side, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentCaptured:
+    """Somebody told what the other side says about being recorded."""
+
+    act: ConsentAct
+    way: str
+    who: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """Somebody pressed a key of their phone."""
+
+    side: Side
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingControl:
+    """Somebody wants the recording to be paused, or to go on."""
+
+    pause: bool
+    who: str
+
+
+RecordingNews = RecordingBegun | RecordingFailed | RecordingStopped | ConsentCaptured | DigitPressed | RecordingControl
+"""What concerns nothing but the recording of a call that is joined."""
+RecordingEvent = RecordingNews | CommandFailed | DeadlinePassed
+"""What may change a recording; the last two may be about something else."""
+
+LegEvent = (
     LegRinging
     | LegProgressed
     | LegAnswered
@@ -99,3 +154,5 @@ Event = (
     | DeadlinePassed
     | Faulted
 )
+"""What may change the state of a call."""
+Event = LegEvent | RecordingNews

@@ -36,6 +36,8 @@ class Pause:
     since: int
     until: int | None = None
     who: str | None = None
+    """Who paused it."""
+    resumed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from outdial.api.manage.kinds import (
     CallSeconds,
     Concurrent,
     Country,
-    LegsWord,
     Name,
     Network,
     Number,
@@ -20,7 +19,7 @@ from outdial.api.manage.kinds import (
     WrapUpSeconds,
     optional,
 )
-from outdial.domain.consent import AccountRecording
+from outdial.api.manage.recording_settings import RecordingChange, RecordingReply, recording_reply
 from outdial.domain.directory import Account
 
 OPERATORS_OWN = {
@@ -35,20 +34,6 @@ OPERATORS_OWN = {
     "private_networks": "privateNetworks",
 }
 """Settings that only an operator changes: they guard against toll fraud and false caller ids, and share capacity."""
-
-
-class RecordingChange(Body):
-    """What is recorded of an account's calls."""
-
-    legs: LegsWord = optional()
-    when_unknown: LegsWord = optional()
-
-
-class RecordingReply(Reply):
-    """What is recorded of an account's calls."""
-
-    legs: LegsWord = Field(description="What is recorded where no consent is given with the call.")
-    when_unknown: LegsWord = Field(description="What the consent `Unknown` allows.")
 
 
 class AccountChange(Body):
@@ -130,8 +115,7 @@ class ApiToken(Reply):
 
 def account_reply(account: Account) -> AccountReply:
     """An account as it is told."""
-    recording = AccountRecording.from_dict(account.recording).to_dict()
     own = {name: getattr(account, name) for name in AccountReply.model_fields if name != "recording"}
     own["allowed_countries"] = list(account.allowed_countries)
     own["private_networks"] = list(account.private_networks)
-    return AccountReply.model_validate({**own, "recording": recording})
+    return AccountReply.model_validate({**own, "recording": recording_reply(account.recording)})

@@ -20,6 +20,7 @@ from outdial.api.manage.account_models import (
 from outdial.api.manage.answers import CREATED, EXISTS, IN_USE
 from outdial.api.manage.here import Anywhere, Here, OperatorAnywhere, OperatorHere
 from outdial.api.manage.paging import Cursor, Limit, page_of
+from outdial.api.manage.recording_settings import merged
 from outdial.api.manage.route import ManageRoute
 from outdial.calls.administration import Administration
 from outdial.calls.remove_account import remove_account
@@ -103,10 +104,11 @@ async def _merged(administration: Administration, before: Account, changes: Mapp
         InvalidMember: a country or a number can't be used.
     """
     changed = dict(changes)
-    if "recording" in changed:
-        changed["recording"] = before.recording | changed["recording"]
+    recording = changed.pop("recording", None)
     after = replace(before, **changed)
     check_country(after.home_country, "homeCountry")
+    if recording is not None:
+        after = replace(after, recording=merged(before.recording, recording, after.home_country))
     check_countries(after.allowed_countries, "allowedCountries")
     check_networks(after.private_networks, "privateNetworks")
     if after.default_caller_id is None or "default_caller_id" not in changed:

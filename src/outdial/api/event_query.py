@@ -61,13 +61,14 @@ def asked(request: Request, account: str) -> Asked:
         BadRequest: a parameter can't be used.
     """
     query = request.query_params
-    after = request.headers.get("last-event-id") or query.get("after")
+    places = (request.headers.get("last-event-id") or None, query.get("after"))
+    after = [_number(place, "after") for place in places if place is not None]
     groups = _named(query.getlist("group"), "group")
     if not all(GROUP_ID.fullmatch(group) for group in groups):
         raise GroupIdInvalid(member="group")
     return Asked(
         account=account.lower(),
-        after=None if after is None else _number(after, "after"),
+        after=after[0] if after else None,
         limit=_limit(query.get("limit")),
         types=check_types(_named(query.getlist("type"), "type")),
         agents=frozenset(_named(query.getlist("agent"), "agent")),

@@ -1,4 +1,4 @@
-"""SIPp, baresip and curl from Debian, unpacked once below the checkout's cache: without root, the same on every machine."""
+"""SIPp, baresip and curl from Debian, unpacked once below the checkout's cache: no root, the same on every machine."""
 
 import fcntl
 from functools import cache

@@ -191,10 +191,16 @@ class World:
         """A token that manages the whole installation, for the client that the data folder keeps."""
         found = operator_file.read(self.data / operator_file.NAME)
         assert found is not None
-        form = {"grant_type": "client_credentials", "scope": "admin calls:create calls:read calls:control"}
-        basic = aiohttp.encode_basic_auth(found["client_id"], found["client_secret"])
-        url, headers = self.ready["url"] + "/Auth/connect/token", {"Authorization": basic}
-        async with self.http.post(url, data=form, headers=headers) as reply:
+        return await self._token("/Auth/connect/token", found["client_id"], found["client_secret"])
+
+    async def token_of(self, account: str, api_token: str) -> str:
+        """A token for everything within an account."""
+        return await self._token("/v0/oauth2/token", account, api_token)
+
+    async def _token(self, path: str, client_id: str, secret: str) -> str:
+        headers = {"Authorization": aiohttp.encode_basic_auth(client_id, secret)}
+        form = {"grant_type": "client_credentials"}
+        async with self.http.post(self.ready["url"] + path, data=form, headers=headers) as reply:
             told = await reply.json()
             assert reply.status == 200, told
             return str(told["access_token"])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from support.programs import command_of
 
+KEPT = {"caller": "From", "sequence": "CSeq"}
 VIA = "[last_Via:]\n[last_From:]\n{to}\n[last_Call-ID:]\n[last_CSeq:]\n"
 CONTACT = "Contact: <sip:[local_ip]:[local_port];transport=[transport]>\n"
 SDP = (
@@ -23,6 +24,7 @@ REASONS = {
     183: "Session Progress",
     200: "OK",
     302: "Moved Temporarily",
+    401: "Unauthorized",
     480: "Temporarily Unavailable",
     486: "Busy Here",
     487: "Request Terminated",
@@ -31,17 +33,25 @@ REASONS = {
 
 
 def receive(request: str, *, optional: bool = False) -> str:
-    """Wait for a request; an INVITE's headers are kept, since a CANCEL must not hide them."""
-    keep = ' rrs="true"' if request == "INVITE" else ""
+    """Wait for a request; what is needed of an INVITE later on is kept, for a CANCEL or an ACK hides its headers."""
     maybe = ' optional="true"' if optional else ""
-    return f'<recv request="{request}" crlf="true"{keep}{maybe}/>'
+    if request != "INVITE":
+        return f'<recv request="{request}" crlf="true"{maybe}/>'
+    kept = "".join(
+        f'<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{variable}"/>'
+        for variable, header in KEPT.items()
+    )
+    return f'<recv request="INVITE" crlf="true" rrs="true"{maybe}><action>{kept}</action></recv>'
 
 
 def reply(code: int, *, sdp: bool = False, extra: str = "") -> str:
-    """Answer the request that was last received."""
+    """Answer the request that was last received; with 487, the INVITE that was cancelled."""
     tag = "" if code == 100 else ";tag=[pid]SIPpTag01[call_number]"
     body = SDP if sdp else "Content-Length: 0\n\n"
-    text = f"SIP/2.0 {code} {REASONS[code]}\n{VIA.format(to=f'[last_To:]{tag}')}{CONTACT}{extra}{body}"
+    headers = VIA.format(to=f"[last_To:]{tag}")
+    if code == 487:
+        headers = headers.replace("[last_CSeq:]", "CSeq:[$sequence]")
+    text = f"SIP/2.0 {code} {REASONS[code]}\n{headers}{CONTACT}{extra}{body}"
     return f"<send><![CDATA[\n\n{text}\n]]></send>"
 
 
@@ -55,10 +65,10 @@ def bye() -> str:
     """Hang up, as the side that was called."""
     text = (
         "BYE [next_url] SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
-        "From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]SIPpTag01[call_number]\nTo[$caller]\n[last_Call-ID:]\n"
+        "From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]SIPpTag01[call_number]\nTo:[$caller]\n[last_Call-ID:]\n"
         "CSeq: 1 BYE\nMax-Forwards: 70\nContent-Length: 0\n\n"
     )
-    return f"<send retrans='500'><![CDATA[\n\n{text}\n]]></send>"
+    return f'<send retrans="500"><![CDATA[\n\n{text}\n]]></send>'
 
 
 def pause(milliseconds: int) -> str:
@@ -92,7 +102,7 @@ async def playing(folder: Path, steps: Sequence[str], *, seconds: int = 40) -> A
     scenario.write_text(
         '<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="far end">\n'
         + "\n".join(steps)
-        + "\n</scenario>\n"
+        + '\n<Reference variables="caller,sequence"/>\n</scenario>\n'
     )
     port = free_udp_port()
     process = await asyncio.create_subprocess_exec(

@@ -81,7 +81,8 @@ def trunk_objects(trunk: Trunk) -> tuple[tuple[str, str, dict[str, str]], ...]:
     if trunk.username and trunk.password:
         auth = {"auth_type": "userpass", "username": trunk.username, "password": trunk.password}
         objects.append(("auth", name, auth))
-        endpoint |= {"outbound_auth": name, "from_user": trunk.username}
+        # No from_user: it would put the carrier's user name where the caller id belongs.
+        endpoint["outbound_auth"] = name
     aor = {"contact": contact, "qualify_frequency": "60"}
     return (*objects, ("aor", name, aor), ("endpoint", name, endpoint))
 

@@ -6,6 +6,7 @@ What is checked in each round is `tests/support/drills.py`; a broken rule ends t
 import argparse
 import asyncio
 import platform
+import shutil
 import statistics
 import sys
 import tempfile
@@ -27,11 +28,14 @@ async def drill(rounds: int, database: str | None) -> dict[str, list[Round]]:
     """Every drill so many times, on one installation."""
     held: dict[str, list[Round]] = {}
     for name, play in DRILLS.items():
-        with tempfile.TemporaryDirectory(prefix="outdial-drill-") as folder:
-            async with served(Path(folder) / "data", database=database) as world:
-                for number in range(1, rounds + 1):
-                    held.setdefault(name, []).append(await play(world))
-                    print(f"{name}: round {number} of {rounds}: {_line(held[name][-1])}", flush=True)
+        # Kept where a round fails, for its logs.
+        folder = Path(tempfile.mkdtemp(prefix="outdial-drill-"))
+        print(f"{name}: in {folder}", flush=True)
+        async with served(folder / "data", database=database) as world:
+            for number in range(1, rounds + 1):
+                held.setdefault(name, []).append(await play(world))
+                print(f"{name}: round {number} of {rounds}: {_line(held[name][-1])}", flush=True)
+        shutil.rmtree(folder)
     return held
 
 

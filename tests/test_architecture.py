@@ -9,7 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "outdial"
 FILES = sorted(SOURCE.rglob("*.py"))
-ADAPTERS = ("asterisk", "storage", "api", "sandbox")
+ADAPTERS = ("asterisk", "storage", "api", "sandbox", "recordings", "webhooks")
 MOST_LINES = 350
 MOST_LINES_OF_A_FUNCTION = 50
 

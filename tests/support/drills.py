@@ -104,7 +104,7 @@ async def kill_the_switch(world: Served) -> Round:
     await until(lambda: _can_place(world), "calls can be placed again")
     back = time.monotonic() - killed
     await world.far_end.register_now()
-    freed = await until(world.everybody_free, "every phone is back and every agent free")
+    freed = await until(world.everybody_free, "every phone is back and every agent free", lambda: f"{world.not_free}")
     await _check_record(world, placed, sequence)
     return Round(live, back, freed)
 
@@ -196,7 +196,7 @@ async def _end_all(world: Served, calls: Sequence[Placed]) -> float:
     """Hang everything up; how long until every agent was free, with no channel left."""
     for channel in await world.channels():
         await world.hang_up(channel.rpartition("-")[0])
-    freed = await until(world.everybody_free, "every agent is free")
+    freed = await until(world.everybody_free, "every agent is free", lambda: f"{world.not_free}")
     await until(lambda: _no_channel(world), "no channel is left")
     for call in calls:
         told = await world.call(call.id)

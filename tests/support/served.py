@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,8 @@ class Served:
     url: str = ""
     port: int = 0
     headers: dict[str, str] = field(default_factory=dict)
+    not_free: list[dict[str, Any]] = field(default_factory=list)
+    """Who was not when `everybody_free` was last asked."""
 
     async def start(self) -> float:
         """Start it; how many seconds it took until it was ready."""
@@ -129,7 +131,8 @@ class Served:
         async with self.http.get(f"{self.url}/manage/accounts/{seed.ACCOUNT}/agents", headers=self.headers) as reply:
             agents = {agent["id"]: agent for agent in (await reply.json())["items"]}
         mine = [agents[agent] for agent in seed.SIP_AGENTS]
-        return all(agent["phone"]["online"] and agent["state"]["word"] == "Ready" for agent in mine)
+        self.not_free = [a for a in mine if not a["phone"]["online"] or a["state"]["word"] != "Ready"]
+        return not self.not_free
 
     async def _get(self, path: str) -> Any:
         async with self.http.get(f"{self._account()}/{path}", headers=self.headers) as reply:
@@ -187,12 +190,16 @@ async def served(data: Path, *, database: str | None = None) -> AsyncIterator[Se
         await asyncio.to_thread(migrate, url)
         async with open_database(url) as opened:
             now = time.time_ns() // 1_000_000
-            await seed.plant(StoredDirectory(opened), NoPhones(), secrets, hash_secret, far_end.sip, now)
+            directory = StoredDirectory(opened)
+            await seed.plant(directory, NoPhones(), secrets, hash_secret, far_end.sip, now)
+            account = seed.account(secrets, hash_secret)
+            # What rings for ever must still ring after a restart, however slow the machine.
+            await directory.change_account(replace(account, agent_ring_seconds=120, party_ring_seconds=120))
         world = Served(data, sip_port, far_end, secrets, http, database)
         try:
             await world.start()
             await far_end.register_now()
-            await until(world.everybody_free, "every phone has registered")
+            await until(world.everybody_free, "every phone has registered", lambda: f"{world.not_free}")
             yield world
         finally:
             await world.stop()

@@ -104,6 +104,12 @@ def pjsip_conf(own: Address, switch: Address, registrations: Sequence[Registrati
 type = global
 user_agent = Outdial far end
 
+[system]
+type = system
+; A registration that meets no switch is given up after 6.4 s rather than 32, so that the next one is tried.
+timer_t1 = 100
+timer_b = 6400
+
 [loopback]
 type = transport
 protocol = udp

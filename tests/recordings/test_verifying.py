@@ -229,7 +229,7 @@ DATABASE: dict[str, tuple[Callable[[Vault], Awaitable[None]], list[tuple[str, st
     "no record": (
         forget,
         [
-            ("missing-record", "c1", "the ledger says it was kept; no record does"),
+            ("missing-record", "c1", "the ledger says that it was kept; no record does"),
             ("extra-file", f"local disk: {AGENT}", "no recording has this file"),
             ("extra-file", f"local disk: {PARTY}", "no recording has this file"),
         ],
@@ -258,6 +258,22 @@ async def test_tampering_with_the_database_is_named(
     await tamper(two_kept)
 
     assert await findings(two_kept) == expected
+
+
+async def test_a_recording_that_was_begun_and_is_nowhere_is_named(two_kept: Vault) -> None:
+    began = [Record(Kind.STARTED, "ours", 1, call) for call in ("c1", "c5", "c6", "c7")]
+    await two_kept.ledger.append([*began, Record(Kind.FAILED, "ours", 2, "c7")])
+    await two_kept.write(recording_of("c5"))  # under way
+
+    assert await findings(two_kept) == [
+        ("missing-record", "c6", "the ledger says that it was begun; nothing of it is there")
+    ]
+
+
+async def test_a_spool_folder_that_says_nothing_is_named(two_kept: Vault) -> None:
+    (two_kept.folder / "spool" / "c8").mkdir()
+
+    assert await findings(two_kept) == [("extra-file", "spool: c8", "nothing says what was recorded there")]
 
 
 async def test_a_wrong_key_is_named(two_kept: Vault) -> None:

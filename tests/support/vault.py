@@ -115,7 +115,7 @@ class Vault:
         self.steps = Steps(self.spool, self.local, self.objects, self.keys, self.store, self.clock)
         self.keeper = Keeper(self.spool, self.steps, self.store, self.clock, patience=self.patience)
         self.reading = Reading(self.keys, self.local, self.objects)
-        verification = Verification(self.store, self.ledger, self.reading, self.local, self.objects)
+        verification = Verification(self.store, self.ledger, self.reading, self.spool, self.local, self.objects)
         renditions, signer = Renditions(self.reading), Signer(bytes(32))
         self.library = Library(
             self.store, self.ledger, renditions, self.keeper, self.keys, verification, signer, self.clock

@@ -51,6 +51,6 @@ def keeping(
     keys = Keys(secrets.masters, store, clock)
     keeper = Keeper(spool, Steps(spool, local, objects, keys, store, clock), store, clock, watcher)
     reading = Reading(keys, local, objects)
-    verification = Verification(store, ledger, reading, local, objects)
+    verification = Verification(store, ledger, reading, spool, local, objects)
     signer = Signer(secrets.signing_key)
     return Keeping(keeper, Library(store, ledger, Renditions(reading), keeper, keys, verification, signer, clock))

@@ -3,6 +3,7 @@
 Reads only. A recording on its way is looked at twice before anything is said of it: it may just have moved on.
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -19,6 +20,7 @@ from outdial.recordings.objects import Objects
 from outdial.recordings.places import LocalFiles, name_of
 from outdial.recordings.reading import PIECE, Reading, context_of
 from outdial.recordings.sealing import HEADER_SIZE, TAG_SIZE, Seal, chunks_of
+from outdial.recordings.spool import Spool
 
 _PAGE = 1_000
 
@@ -29,6 +31,8 @@ class _Proofs:
 
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     """For each leg, what its entry says of the file."""
+    begun: bool = False
+    failed: bool = False
     uploaded: set[str] = field(default_factory=set)
     matters: set[str] = field(default_factory=set)
     gone: bool = False
@@ -42,6 +46,10 @@ class _Proofs:
         match entry.kind:
             case Kind.KEPT:
                 self.kept[data.get("side", "")] = data
+            case Kind.STARTED:
+                self.begun = True
+            case Kind.FAILED:
+                self.failed = True
             case Kind.UPLOADED:
                 self.uploaded.add(data.get("side", ""))
             case Kind.HELD:
@@ -64,11 +72,18 @@ class Verification:
     """Verifies one account, or all."""
 
     def __init__(
-        self, store: RecordingStore, ledger: Ledger, reading: Reading, local: LocalFiles, objects: Objects | None
+        self,
+        store: RecordingStore,
+        ledger: Ledger,
+        reading: Reading,
+        spool: Spool,
+        local: LocalFiles,
+        objects: Objects | None,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._reading = reading
+        self._spool = spool
         self._local = local
         self._objects = objects
 
@@ -81,6 +96,9 @@ class Verification:
         async for name in self._local.names(""):
             if name.split("/")[0] not in accounts:
                 yield Finding("", "extra-file", f"local disk: {name}", "it belongs to no account")
+        for call_id in await asyncio.to_thread(self._spool.ids):
+            if await asyncio.to_thread(self._spool.about, call_id) is None:
+                yield Finding("", "extra-file", f"spool: {call_id}", "nothing says what was recorded there")
 
     async def of(self, account: str, expected: Mapping[str, tuple[int, str]]) -> AsyncIterator[Finding | Verified]:
         """One account: first what is wrong, then what was looked at."""
@@ -93,9 +111,10 @@ class Verification:
             count.recordings += 1
             for finding in await self._twice(kept, proofs.get(kept.id, _Proofs()), count):
                 yield finding
-        for recording_id, said in proofs.items():
-            if said.kept and recording_id not in seen:
-                yield Finding(account, "missing-record", recording_id, "the ledger says it was kept; no record does")
+        for recording_id in sorted(proofs.keys() - seen):
+            missing = await self._missing(account, recording_id, proofs[recording_id])
+            if missing is not None:
+                yield Finding(account, "missing-record", recording_id, missing)
         async for finding in self._extra(account):
             yield finding
         head = await self._ledger.head(account)
@@ -157,6 +176,17 @@ class Verification:
                 if problem is not None:
                     found.append(finding(problem[0], problem[1], f"{self._where(kept)}: {name}"))
         return found
+
+    async def _missing(self, account: str, recording_id: str, said: _Proofs) -> str | None:
+        """What the ledger says of a recording that no record was seen of, and that should be there."""
+        if said.kept:
+            return "the ledger says that it was kept; no record does"
+        if not said.begun or said.failed:
+            return None
+        # A call that lives has its recording in the spool; one that has just ended is on record by now.
+        under_way = recording_id in await asyncio.to_thread(self._spool.ids)
+        known = under_way or await self._store.find(account, recording_id) is not None
+        return None if known else "the ledger says that it was begun; nothing of it is there"
 
     async def _file(self, kept: KeptRecording, file: KeptFile, name: str, count: _Count) -> tuple[str, str] | None:
         """What is wrong with a file: read whole, compared, opened, and compared once more."""

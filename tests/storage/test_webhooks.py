@@ -159,10 +159,12 @@ async def test_switched_off_it_is_not_delivered_to_and_that_is_noted_once(
     world: World, webhooks: StoredWebhooks, store: StoredDeliveries
 ) -> None:
     await webhooks.add(HOOK)
+    with_secret = replace(HOOK, url="https://example.com/hook?token=secret")
     for _ in range(2):
-        await store.settle(HOOK, Settled(Progress(0, failures=20), disabled="gone", at=NOW))
+        await store.settle(with_secret, Settled(Progress(0, failures=20), disabled="gone", at=NOW))
     [(_, notice)] = await StoredNotices(world.database).after(OURS, 0)
-    assert (notice.type, notice.data["reason"]) == ("webhook.disabled.v1", "gone")
+    assert notice.type == "webhook.disabled.v1"
+    assert notice.data == {"webhookId": "w1", "url": "https://example.com/hook", "reason": "gone"}
     assert await store.load(HOOK) is None
     assert await store.subscriptions() == []
     await webhooks.change(HOOK)

@@ -130,7 +130,7 @@ WEBHOOK = Family(
     "webhook",
     (
         Member("webhookId", text(), "Id of the webhook."),
-        Member("url", text(), "Where it delivers to."),
+        Member("url", text(), "Where it delivers to, without what stands behind a question mark."),
         Member("reason", text(), "Why it was switched off, for people."),
     ),
 )

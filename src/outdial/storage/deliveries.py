@@ -143,7 +143,9 @@ def _log(connection: Connection, webhook_id: str, attempts: Sequence[Attempt]) -
 
 
 def _disabled(webhook: Webhook, settled: Settled) -> Notice:
-    data = {"webhookId": webhook.id, "url": webhook.url, "reason": settled.disabled}
+    # What stands behind a question mark is often a secret, and whoever reads events need not be an administrator.
+    url = webhook.url.partition("?")[0]
+    data = {"webhookId": webhook.id, "url": url, "reason": settled.disabled}
     return Notice("webhook.disabled.v1", webhook.account, None, settled.at, data)
 
 

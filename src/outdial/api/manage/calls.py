@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from outdial.api.errors import NotFound
 from outdial.api.manage.call_models import CallDetail, CallPage, CallReply
 from outdial.api.manage.here import Here, Within
-from outdial.api.manage.kinds import WANTED
+from outdial.api.manage.kinds import WANTED, WANTED_CURSOR
 from outdial.api.manage.paging import MOST
 from outdial.api.manage.route import ManageRoute
 from outdial.api.manage.times import moment_of
@@ -18,12 +18,8 @@ from outdial.domain.call import Call
 from outdial.domain.setup import InvalidMember, number_of
 
 router = APIRouter(route_class=ManageRoute, prefix="/accounts/{account}/calls", tags=["Call log"])
-_AGENT, _TEXT, _CURSOR = "^[0-9]{1,11}$", "^[!-~]{1,2000}$", "^[0-9a-f-]{36}$"
-WANTED |= {
-    _AGENT: "1 to 11 digits",
-    _TEXT: "1 to 2000 printable ASCII characters without blanks",
-    _CURSOR: "the `next` of an earlier page",
-}
+_AGENT, _TEXT, _CURSOR = "^[0-9]{1,11}$", "^[!-~]{1,2000}$", "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+WANTED |= {_AGENT: "1 to 11 digits", _TEXT: "1 to 2000 printable ASCII characters without blanks"}
 
 CallInPath = Annotated[str, Path(alias="callId", description="The call's id.")]
 _MOMENT: dict[str, JsonValue] = {"format": "date-time"}
@@ -54,7 +50,7 @@ class CallQuery(BaseModel):
 async def list_calls(here: Here, query: Annotated[CallQuery, Query()]) -> CallPage:
     """Newest first."""
     if query.cursor is not None and await here.parts.call_log.find(here.key, query.cursor) is None:
-        raise InvalidMember("cursor", WANTED[_CURSOR])
+        raise InvalidMember("cursor", WANTED_CURSOR)
     found = await here.parts.call_log.search(here.key, _filter(query, here.account.home_country))
     page = found[: query.limit]
     after = page[-1].id if len(found) > query.limit else None

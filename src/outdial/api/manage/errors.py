@@ -9,11 +9,12 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from outdial.api.errors import NotFound, answer
-from outdial.api.manage.kinds import WANTED
+from outdial.api.manage.kinds import WANTED, WANTED_CURSOR
 from outdial.calls.directory import AlreadyExists, DirectoryError, InUse, Unknown
 from outdial.domain.refusals import BadRequest, MalformedJson
 from outdial.domain.setup import InvalidMember
@@ -30,8 +31,10 @@ class UnknownMember(BadRequest):
     """A member that this resource does not have; ignoring it would leave undone what was asked for."""
 
     def __init__(self, member: str, known: Sequence[str]) -> None:
-        close = difflib.get_close_matches(member, known, 1)
-        super().__init__(f"Unknown member {member}" + (f"; did you mean {close[0]}?" if close else ""), member=member)
+        by_lower = {name.lower(): name for name in known}
+        close = difflib.get_close_matches(member.lower(), by_lower, 1)
+        meant = f"; did you mean {by_lower[close[0]]}?" if close else ""
+        super().__init__(f"Unknown member {member}{meant}", member=member)
 
 
 class Refused(BaseModel):
@@ -88,7 +91,8 @@ def refusal_of(errors: Sequence[Mapping[str, Any]], known: Sequence[str] = ()) -
         return MissingMember(member)
     if first["type"] == "extra_forbidden":
         return UnknownMember(member, known)
-    return InvalidMember(member or "The request body", _wanted(first))
+    wanted = WANTED_CURSOR if member == "cursor" else _wanted(first)
+    return InvalidMember(member or "The request body", wanted)
 
 
 def _written(steps: Sequence[object]) -> str:
@@ -103,7 +107,7 @@ def _wanted(error: Mapping[str, Any]) -> str:
     kind, context = error["type"], error.get("ctx", {})
     match kind:
         case "string_pattern_mismatch":
-            return WANTED[context["pattern"]]
+            return WANTED.get(context["pattern"], "of another form")
         case "literal_error":
             return f"one of {context['expected'].replace(' or ', ', ')}".replace("'", "")
         case "greater_than_equal":
@@ -125,15 +129,23 @@ def _wanted(error: Mapping[str, Any]) -> str:
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for nothing else
-    refusal = refusal_of(error.errors(), _members_of(request))
+    errors = error.errors()
+    refusal = refusal_of(errors, _members_of(request, errors[0]["loc"][0]))
     return answer(refusal) if refusal.member is None else _told(refusal)
 
 
-def _members_of(request: Request) -> list[str]:
-    """The members that the body of this request could have had."""
-    field = getattr(request.scope.get("route"), "body_field", None)
-    model = field and field.field_info.annotation
-    return [member.alias or name for name, member in getattr(model, "model_fields", {}).items()]
+def _members_of(request: Request, place: str) -> list[str]:
+    """The members that the body, or the query, of this request could have had."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return []
+    fields = route.dependant.query_params if place == "query" else filter(None, [route.body_field])
+    names: list[str] = []
+    for field in fields:
+        model = field.field_info.annotation
+        inner: Mapping[str, Any] = getattr(model, "model_fields", {})
+        names += [member.alias or name for name, member in inner.items()] or [field.alias]
+    return names
 
 
 async def _on_member(request: Request, error: Exception) -> Response:

@@ -12,6 +12,8 @@ from pydantic.alias_generators import to_camel
 _ID = re.compile("[A-Za-z0-9_-]{1,32}")
 WANTED: dict[str, str] = {}
 """What a text must be, by the pattern it failed: completes "must be …"."""
+WANTED_CURSOR = "the `next` of an earlier page"
+"""What a cursor must be, whatever it is made of."""
 
 
 def _text(pattern: str, wanted: str, most: int, **about: Any) -> Any:  # noqa: ANN401 -- a pydantic field

@@ -5,13 +5,10 @@ from typing import Annotated, TypeVar
 
 from fastapi import Query
 
-from outdial.api.manage.kinds import WANTED
-
 T = TypeVar("T")
 MOST = 200
 
 _CURSOR = "^[!-~]{1,128}$"
-WANTED[_CURSOR] = "the `next` of an earlier page"
 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="How many at most.")]
 Cursor = Annotated[

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from outdial.api.auth import authenticate
 from outdial.api.pages import json_body
@@ -28,7 +29,7 @@ class ManageRoute(APIRoute):
         async def checked(request: Request) -> Response:
             try:
                 decode(await json_body(request))
-            except Refusal:
+            except (Refusal, HTTPException):
                 await authenticate(parts_of(request), request.headers.get("authorization"))
                 raise
             return await handle(request)

@@ -10,8 +10,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from outdial.domain.deliveries import Outcome
 from outdial.domain.webhooks import Webhook, secret_of
+from outdial.outgoing.guard import GuardedResolver, Refused, ThreadedResolver
 from outdial.webhooks import sender as sender_module
-from outdial.webhooks.guard import GuardedResolver, Refused, ThreadedResolver
 from outdial.webhooks.sender import Sender
 from support import receivers
 from support.receivers import Answer, Receiver, receiver, status

@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from uuid import uuid4
 
 from joserfc import jwt
 from joserfc.jwk import OctKey
-from standardwebhooks import Webhook as StandardWebhook
 
 from outdial.domain.webhooks import SignatureForm, Webhook
+from outdial.outgoing.signing import standard_headers
 
 VONAGE_SECONDS = 300
 
@@ -18,21 +17,15 @@ def signed(webhook: Webhook, event_id: str, body: str, now: int) -> dict[str, st
     """The headers that say and prove what is delivered: the event's id, the same at every attempt, and signatures."""
     secrets = webhook.secrets_at(now)
     seconds = now // 1000
-    headers = {"webhook-id": event_id, "webhook-timestamp": str(seconds)}
     if webhook.form is SignatureForm.VONAGE:
-        return {**headers, "Vonage-Signature": f"Bearer {_vonage(secrets, body, seconds)}"}
-    return {**headers, "webhook-signature": _standard(secrets, event_id, body, seconds)}
+        bearer = f"Bearer {_vonage(secrets, body, seconds)}"
+        return {"webhook-id": event_id, "webhook-timestamp": str(seconds), "Vonage-Signature": bearer}
+    return standard_headers(secrets, event_id, body, seconds)
 
 
 def key_id(secret: str) -> str:
     """Tells which secret signed, and nothing about it."""
     return hashlib.sha256(secret.encode()).hexdigest()[:8]
-
-
-def _standard(secrets: Sequence[str], event_id: str, body: str, seconds: int) -> str:
-    """One signature for each secret that is good: a receiver needs to know any of them."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return " ".join(StandardWebhook(secret).sign(event_id, moment, body) for secret in secrets)
 
 
 def _vonage(secrets: Sequence[str], body: str, seconds: int) -> str:

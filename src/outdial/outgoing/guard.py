@@ -51,7 +51,7 @@ class ThreadedResolver(AbstractResolver):
     """The system's resolver, in a pool of threads of its own."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(MOST_LOOKUPS, "webhook-names")
+        self._threads = ThreadPoolExecutor(MOST_LOOKUPS, "outgoing-names")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC

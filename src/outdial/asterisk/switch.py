@@ -13,17 +13,26 @@ from typing import Any, Protocol
 import structlog
 
 from outdial.asterisk import home, process
+from outdial.asterisk.ami import Ami
 from outdial.asterisk.ari import Ari, AriError
 from outdial.asterisk.configuration import ARI_USER, SwitchSettings, phones_app
 from outdial.asterisk.events_server import EventsServer
 from outdial.asterisk.phones import AsteriskPhones
+from outdial.asterisk.recorder import AsteriskRecorder
 from outdial.asterisk.runtime import Runtime
-from outdial.asterisk.telephony import APP, AsteriskTelephony
+from outdial.asterisk.telephony import APP, AsteriskTelephony, SoundOf, no_sound
 from outdial.asterisk.translate import PhoneState, phone_state, translate
 from outdial.domain.directory import Agent, Trunk
 from outdial.domain.events import Event
 
-CALL_EVENTS = ("StasisStart", "ChannelStateChange", "ChannelDestroyed", "Dial", "ApplicationRegistered")
+CALL_EVENTS = (
+    "StasisStart",
+    "ChannelStateChange",
+    "ChannelDestroyed",
+    "Dial",
+    "ChannelDtmfReceived",
+    "ApplicationRegistered",
+)
 PHONE_EVENTS = ("EndpointStateChange",)
 """What is sent to us; everything else would only cost both sides time."""
 PHONES_APP = phones_app(APP)
@@ -32,6 +41,8 @@ BOOT_SECONDS = 60
 PING_SECONDS = 5
 RETRY_SECONDS = 0.2
 MOST_BACKOFF_SECONDS = 10
+STEADY_SECONDS = 10
+"""One that lived for so long is started again at once; one that did not, after growing pauses."""
 
 
 class SwitchError(Exception):
@@ -66,14 +77,23 @@ class Switch:
     """A switch of our own. Use `running`; everything else is quiet, or refuses, while it is away."""
 
     def __init__(
-        self, name: str, folder: Path, runtime: Runtime, wanted: home.Wanted, *, ends_with_us: bool = False
+        self,
+        name: str,
+        folder: Path,
+        runtime: Runtime,
+        wanted: home.Wanted,
+        *,
+        ends_with_us: bool = False,
+        sound_of: SoundOf = no_sound,
     ) -> None:
         self._folder, self._runtime, self._wanted, self._ends_with_us = folder, runtime, wanted, ends_with_us
         self._log = structlog.get_logger().bind(switch=name)
         self._process = process.running(folder)
         self.settings = self._settings()
         self.ari = Ari(f"http://127.0.0.1:{self.settings.http_port}", ARI_USER, self.settings.ari_password)
-        self.telephony = AsteriskTelephony(name, self.ari, lambda: self.reachable)
+        self.ami = Ami(self.settings.manager_port, ARI_USER, self.settings.manager_password)
+        self.recorder = AsteriskRecorder(self.ami)
+        self.telephony = AsteriskTelephony(name, self.ari, lambda: self.reachable, sound_of)
         self.phones = AsteriskPhones(self.ari, lambda: self._told)
         self.version: str | None = None
         self.reachable = False
@@ -98,7 +118,8 @@ class Switch:
             connected=self._connection,
         )
         try:
-            async with events.listening(self.settings.events_port), self.ari, asyncio.TaskGroup() as tasks:
+            listening = events.listening(self.settings.events_port)
+            async with listening, self.ari, self.ami, asyncio.TaskGroup() as tasks:
                 kept = [tasks.create_task(work) for work in (self._keep_up(listener), self._greeting(listener))]
                 kept.append(tasks.create_task(self._watch()))
                 await self._until_ready()
@@ -142,8 +163,9 @@ class Switch:
             self._log.error("switch ended", pid=self._process.pid)
             self._process, self.reachable, self._told = None, False, False
             await listener.died()
-            backoff = RETRY_SECONDS if asyncio.get_running_loop().time() - began > BOOT_SECONDS else backoff * 2
-            await asyncio.sleep(min(backoff, MOST_BACKOFF_SECONDS))
+            lived = asyncio.get_running_loop().time() - began
+            backoff = RETRY_SECONDS if lived > STEADY_SECONDS else min(backoff * 2, MOST_BACKOFF_SECONDS)
+            await asyncio.sleep(backoff)
 
     def _connection(self, up: bool) -> None:
         self._connected = up

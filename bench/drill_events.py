@@ -114,16 +114,18 @@ class Drill:
 
     async def over(self, call_id: str, *, hang_up: bool) -> None:
         """Wait for a call's end, or bring it about."""
-        give_up = time.monotonic() + LONGEST_CALL_SECONDS
+        give_up, told = time.monotonic() + LONGEST_CALL_SECONDS, dict[str, Any]()
         while time.monotonic() < give_up:
             await self.up.wait()
             with suppress(aiohttp.ClientError, AssertionError, TimeoutError):
-                if (await self.world.call(call_id))["result"] is not None:
+                told = await self.world.call(call_id)
+                if told["result"] is not None:
                     return
                 if hang_up:
                     await self.world.hang_up(call_id)
             await asyncio.sleep(0.3)
-        raise TimeoutError(f"call {call_id} never ended")
+        log = [line for line in self.world._log().splitlines() if call_id in line]
+        raise TimeoutError("\n".join([f"never ended: {told}", *log]))
 
     async def read_stream(self) -> None:
         """Read with the command line, kill it at random, resume from the last whole line."""

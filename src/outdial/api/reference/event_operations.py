@@ -8,7 +8,6 @@ from outdial.api.reference.schemas import Schema
 from outdial.api.reference.shared import JSON, Operation, parameters, refusals
 from outdial.domain.call import place
 from outdial.domain.cloud_events import ENVELOPE, cloud_event
-from outdial.domain.notice_types import TYPES
 from outdial.domain.notices import notices
 from outdial.domain.plan import CallPlan, Phone, PhoneKind
 
@@ -76,8 +75,8 @@ _READ: Operation = {
         ),
         _query(
             "type",
-            {"type": "string", "enum": ["*", "call.*", "agent.*", *TYPES]},
-            "Only these types, separated by commas; a star stands for any characters, anywhere.",
+            {"type": "string"},
+            "Only these types of `/event-types`, separated by commas; a star stands for any characters, anywhere.",
             "call.*",
         ),
         _query("agent", {"type": "string"}, "Only what is about these agents, or calls they are in.", "1234"),

@@ -1,29 +1,11 @@
 """Placing, watching, finding and hanging up calls with commands."""
 
-import asyncio
-
-from outdial.domain.commands import Ring
-from outdial.domain.events import Event, LegAnswered, LegEnded
+from outdial.domain.events import LegAnswered, LegEnded
 from outdial.domain.legs import Side
-from support.api_world import ACCOUNT, ApiWorld
-from support.command_line import Line
+from support.api_world import ACCOUNT
+from support.command_line import FarEnd, Line
 
 OF = ("--account", ACCOUNT)
-
-
-class FarEnd:
-    """Does something with the next call as soon as its agent's phone is to ring."""
-
-    def __init__(self, world: ApiWorld, *events: Event) -> None:
-        self.world, self.events = world, events
-        self.rung: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        world.switch.script[Ring] = lambda call, _: self.rung.set_result(call.id)
-        self.done = asyncio.create_task(self.play())
-
-    async def play(self) -> None:
-        call = await self.rung
-        for event in self.events:
-            await self.world.engine.tell(call, event)
 
 
 async def test_a_call_is_placed_and_watched_to_its_end(line: Line) -> None:

@@ -25,7 +25,7 @@ async def test_an_account_is_added_and_its_token_shown_once(line: Line) -> None:
 async def test_an_account_is_changed_listed_and_removed(line: Line) -> None:
     changed = await line.json("account", "change", OTHER, "--premium", "--wrap-up-seconds", "5", "--record", "both")
     assert (changed["premiumAllowed"], changed["wrapUpSeconds"]) == (True, 5)
-    assert changed["recording"] == {"legs": "both", "whenUnknown": "agent"}
+    assert (changed["recording"]["legs"], changed["recording"]["whenUnknown"]) == ("both", "agent")
     assert [each["key"] for each in await line.json("account", "list")] == [ACCOUNT, OTHER]
     refused = await line.run("account", "remove", OTHER, "--json")
     assert (refused.status, refused.err) == (1, "outdial: removing an account takes --yes\n")

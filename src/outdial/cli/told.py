@@ -32,7 +32,8 @@ class Told:
         if as_json:
             sys.stdout.write(json.dumps(self.data, ensure_ascii=False, indent=2) + "\n")
         else:
-            self.write(Console(highlight=False, soft_wrap=True))
+            # A pipe has no width: nothing is folded there.
+            self.write(Console(highlight=False, width=None if sys.stdout.isatty() else 1000))
 
 
 def listed(items: Sequence[Item], columns: Columns, none: str) -> Told:
@@ -43,22 +44,23 @@ def listed(items: Sequence[Item], columns: Columns, none: str) -> Told:
             console.print(none, markup=False)
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for heading in columns:
-            table.add_column(heading, overflow="fold")
+        for number, heading in enumerate(columns):
+            # The first says which one it is; folded, it could not be copied.
+            table.add_column(heading, overflow="fold", no_wrap=number == 0)
         for item in items:
             table.add_row(*(_cell(item, column) for column in columns.values()))
-        # A pipe has no width: nothing is cut or folded there.
-        console.print(table, soft_wrap=False, width=None if console.is_terminal else max(400, console.width))
+        console.print(table)
 
     return Told(list(items), write)
 
 
 def shown(item: Item, columns: Columns | None = None, secrets: Mapping[str, str] | None = None) -> Told:
     """One thing, a line for each member. `secrets` are members that are shown this once, by what they are called."""
-    secrets = {member: name for member, name in (secrets or {}).items() if item.get(member) is not None}
+    all_secrets = secrets or {}
+    secrets = {member: name for member, name in all_secrets.items() if item.get(member) is not None}
 
     def write(console: Console) -> None:
-        lines: dict[str, Column] = dict(columns or {_heading(name): name for name in item if name not in secrets})
+        lines: dict[str, Column] = dict(columns or {_heading(name): name for name in item if name not in all_secrets})
         width = max(len(heading) for heading in (*lines, *secrets.values()))
         for heading, column in lines.items():
             console.print(Text(f"{heading:<{width}}  ", style="bold"), _cell(item, column), sep="")

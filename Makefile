@@ -2,46 +2,60 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One private Asterisk serves every command that is run from this checkout.
+export OUTDIAL_RUNTIME_DIR ?= $(CURDIR)/.cache/asterisk
 
-.PHONY: setup test check format fuzz bench
+.PHONY: demo sandbox test check format fuzz drill drill-events bench announcements
 
-setup: $(VENV)/.ready
-
-$(VENV)/.ready: pyproject.toml
+$(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		[ "$$(id -u)" = 0 ] || { echo "python3-venv is needed: apt-get install python3-venv" >&2; exit 1; }; \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-demo: setup
+# What only whoever works on Outdial needs: test runner, linters.
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+demo: $(VENV)/.installed
 	@$(BIN)/outdial demo
 
-sandbox: setup
+sandbox: $(VENV)/.installed
 	@$(BIN)/outdial sandbox
 
-test: setup
+test: $(VENV)/.installed-dev
 	$(BIN)/pytest
 
-check: setup
+check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/pytest -q tests/test_architecture.py
 
-format: setup
+format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 # Holds every answer against the OpenAPI document: this many made-up requests for each operation.
 EXAMPLES ?= 2000
-fuzz: setup
+fuzz: $(VENV)/.installed-dev
 	EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/api/test_schema.py -q -s
 
-drill: setup
+# Kills the service and the switch under twenty calls, ten times each. Writes docs/drills.md.
+drill: $(VENV)/.installed-dev
 	PYTHONPATH=tests $(BIN)/python -m bench.drill
 
+drill-events: $(VENV)/.installed-dev
+	PYTHONPATH=tests $(BIN)/python -m bench.drill_events
+
 # The service against a bare driver on one switch, about 12 minutes; wants a quiet machine. Writes docs/benchmarks.md.
-bench: setup
+bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench --page
+
+# Speaks the announcements that come with the product anew, with espeak-ng from Debian; run it when their texts change.
+announcements: $(VENV)/.installed
+	$(BIN)/python packaging/announcements.py

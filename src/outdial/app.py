@@ -12,6 +12,7 @@ from outdial import operator_file
 from outdial.api.app import make_app
 from outdial.api.parts import Health, Parts
 from outdial.api.secrets import hash_secret
+from outdial.asterisk.announcements import Announcements
 from outdial.asterisk.home import Wanted
 from outdial.asterisk.runtime import Runtime
 from outdial.asterisk.switch import Switch
@@ -21,7 +22,9 @@ from outdial.calls.engine import Engine, Observer
 from outdial.calls.follow_phones import PhoneFollower
 from outdial.calls.limits import Limits
 from outdial.calls.place_call import Placing
+from outdial.calls.record_calls import RecordingTelephony
 from outdial.calls.recovery import Recovery
+from outdial.calls.watch_recordings import watch_recordings
 from outdial.config import Settings
 from outdial.data_directory import held, kept_key
 from outdial.domain.agents import state_of
@@ -83,7 +86,10 @@ class Outdial:
             settings.public_address,
         )
         folder = settings.data_dir / "switch"
-        self.switch = Switch(settings.switch_name, folder, runtime, wanted, ends_with_us=ends_switch)
+        announcements = Announcements(settings.data_dir / "announcements")
+        self.switch = Switch(
+            settings.switch_name, folder, runtime, wanted, ends_with_us=ends_switch, sound_of=announcements.path_of
+        )
         self.phones = self.switch.phones
         self.metrics = Metrics(self._measure)
         self._agents_by_state: Counter[str] = Counter()
@@ -136,9 +142,10 @@ class Outdial:
         self._store = StoredCalls(database)
         self._limits = Limits(self._clock)
         observers: tuple[Observer, ...] = (CallLogLines(), self.metrics, self._limits, *self._given)
-        self.engine = Engine(self.switch.telephony, self._store, self._clock, observers)
-        self._recovery = Recovery(self.engine, self.switch.telephony, self._store)
         self.recordings = self._keeping(database)
+        telephony = RecordingTelephony(self.switch.telephony, self.switch.recorder, self.recordings.keeper)
+        self.engine = Engine(telephony, self._store, self._clock, observers)
+        self._recovery = Recovery(self.engine, telephony, self._store)
         self._follower = PhoneFollower(self.directory, self._clock)
         self._notices = SharedNotices(StoredNotices(database))
         self._webhook_worker = Worker(StoredDeliveries(database), self._notices, self._clock, self.metrics)
@@ -186,6 +193,7 @@ class Outdial:
             self._follower.run(),
             self._webhook_worker.run(),
             self.recordings.keeper.run(),
+            watch_recordings(self.engine, self.switch.recorder, self._settings.data_dir / "recordings" / "spool"),
             end_wrap_ups(self.directory, self._clock),
             self._sweep(),
             self._count_agents(),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from outdial.calls.ports import Reserved, Wanted
 from outdial.domain.call import Call
+from outdial.domain.ledger import Record
 from outdial.domain.notices import Notice
 
 
@@ -31,6 +32,7 @@ class Pages:
     def __init__(self) -> None:
         self.saved: list[Call] = []
         self.noted: list[Notice] = []
+        self.records: list[Record] = []
         self.full = False
 
     async def place(
@@ -38,11 +40,12 @@ class Pages:
     ) -> Call:
         raise NotImplementedError
 
-    async def save(self, call: Call, notices: Sequence[Notice]) -> None:
+    async def save(self, call: Call, notices: Sequence[Notice], records: Sequence[Record] = ()) -> None:
         if self.full:
             raise OSError("disk full")
         self.saved.append(call)
         self.noted.extend(notices)
+        self.records.extend(records)
 
     async def live_calls(self, switch: str) -> Sequence[Call]:
         last = {call.id: call for call in self.saved}

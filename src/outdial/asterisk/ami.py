@@ -11,7 +11,7 @@ AmiError
 import asyncio
 import itertools
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 ANSWER_SECONDS = 5
 """How long an action may go unanswered."""
@@ -128,8 +128,8 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the loop."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 -- a TCP connection's
-        self._transport = transport
+        # uvloop's is of no class of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Called by the loop: answers are headers, each message ended by an empty line."""

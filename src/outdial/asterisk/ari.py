@@ -100,6 +100,14 @@ class Ari:
         """End a channel, at whatever moment."""
         await self._call("DELETE", _path("channels", channel_id), {"reason": reason} if reason else None)
 
+    async def play(self, channel_id: str, playback_id: str, sound: str) -> None:
+        """Let a channel hear a sound file (its path without the ending), over whatever it hears in its bridge."""
+        await self._call("POST", _path("channels", channel_id, "play", playback_id), {"media": f"sound:{sound}"})
+
+    async def stop_playing(self, playback_id: str) -> None:
+        """Let it hear no more of it. Refused with 404 where it has ended."""
+        await self._call("DELETE", _path("playbacks", playback_id))
+
     async def channel(self, channel_id: str) -> dict[str, Any] | None:
         """What the switch says of a channel; none where it has no such one."""
         try:

@@ -5,6 +5,7 @@ Must not decide anything about a call; failures go back as events.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +13,17 @@ from outdial.asterisk.ari import Ari, AriError, AriRefused, AriUnreachable
 from outdial.asterisk.endpoints import address_of, caller_id_text, party_variables
 from outdial.asterisk.translate import channel_id, leg_of, leg_state
 from outdial.domain.call import Call
-from outdial.domain.commands import Comfort, Command, Dial, Dismantle, HangUp, Join, Ring
+from outdial.domain.commands import (
+    Announce,
+    Comfort,
+    Command,
+    Dial,
+    Dismantle,
+    HangUp,
+    Join,
+    Ring,
+    StopAnnouncement,
+)
 from outdial.domain.events import CommandFailed, Event, LegEnded, LegRefused
 from outdial.domain.legs import LegState, Side
 
@@ -20,17 +31,25 @@ APP = "outdial"
 """Name of the Stasis application that holds our channels."""
 BACKSTOP_SECONDS = 5
 """How much longer than the call's own deadline the switch lets a phone ring."""
+SoundOf = Callable[[str, str], Path | None]
+"""Where an account's announcement of a name lies; none where there is no such one."""
 ENTER_SECONDS = 5
 """How long a created channel may take to enter the application; it takes a millisecond."""
+
+
+def no_sound(account: str, name: str) -> Path | None:
+    """A switch without announcements."""
+    return None
 
 
 class AsteriskTelephony:
     """Commands of calls as ARI requests on one switch."""
 
-    def __init__(self, name: str, ari: Ari, is_reachable: Callable[[], bool]) -> None:
+    def __init__(self, name: str, ari: Ari, is_reachable: Callable[[], bool], sound_of: SoundOf = no_sound) -> None:
         self._name = name
         self._ari = ari
         self._is_reachable = is_reachable
+        self._sound_of = sound_of
         self._entering: dict[str, asyncio.Event] = {}
 
     def heard(self, event: Mapping[str, Any]) -> None:
@@ -97,6 +116,10 @@ class AsteriskTelephony:
                 return await self._dial(call, seconds)
             case Join():
                 await self._ari.stop_ring(channel_id(call.id, Side.AGENT))
+            case Announce(name):
+                return await self._announce(call, name)
+            case StopAnnouncement():
+                await self._stop_announcement(call)
             case HangUp(side):
                 return await self._hang_up(call, side)
             case Dismantle():
@@ -170,6 +193,21 @@ class AsteriskTelephony:
                 raise
             return LegEnded(side)
         return None
+
+    async def _announce(self, call: Call, name: str) -> Event | None:
+        sound = self._sound_of(call.account, name)
+        if sound is None:
+            return CommandFailed(Announce.__name__, f"there is no announcement of the name {name}")
+        playback, path = f"{call.id}-announcement", str(sound.with_suffix(""))
+        await self._ari.play(channel_id(call.id, Side.PARTY), playback, path)
+        return None
+
+    async def _stop_announcement(self, call: Call) -> None:
+        try:
+            await self._ari.stop_playing(f"{call.id}-announcement")
+        except AriRefused as error:
+            if error.status != 404:
+                raise
 
     async def _dismantle(self, call: Call) -> None:
         try:

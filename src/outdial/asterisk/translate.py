@@ -6,7 +6,7 @@ Channel ids follow from the call's id, so an event finds its call without a tabl
 from dataclasses import dataclass
 from typing import Any
 
-from outdial.domain.events import Event, LegAnswered, LegEnded, LegProgressed, LegRinging
+from outdial.domain.events import DigitPressed, Event, LegAnswered, LegEnded, LegProgressed, LegRinging
 from outdial.domain.legs import LegState, Side
 
 _SIDES = {side.value: side for side in Side}
@@ -83,7 +83,16 @@ def _destroyed(side: Side, event: dict[str, Any]) -> Event:
     return LegEnded(side, cause=_whole(event.get("cause")), sip_code=_whole(event.get("tech_cause")))
 
 
-_CHANNEL_EVENTS = {"StasisStart": _started, "ChannelStateChange": _changed, "ChannelDestroyed": _destroyed}
+def _pressed(side: Side, event: dict[str, Any]) -> Event:
+    return DigitPressed(side, str(event.get("digit", ""))[:1])
+
+
+_CHANNEL_EVENTS = {
+    "StasisStart": _started,
+    "ChannelStateChange": _changed,
+    "ChannelDestroyed": _destroyed,
+    "ChannelDtmfReceived": _pressed,
+}
 
 
 def _dial(event: dict[str, Any]) -> tuple[str, Event] | None:

@@ -22,8 +22,10 @@ from outdial.domain.events import (
     LegProgressed,
     LegRinging,
 )
+from outdial.domain.ledger import Record
 from outdial.domain.legs import LegState, Side
 from outdial.domain.notices import Notice, notices
+from outdial.domain.recording_records import recording_records
 
 SAVE_RETRY_MS = 1_000
 """How long after a failed commit a call is stored again."""
@@ -52,14 +54,15 @@ class Observer(Protocol):
 
 
 class _Line:
-    """One live call in this process: its value, its lock, its timer, and the notices no commit has taken yet."""
+    """One live call in this process: its value, its lock, its timer, and what is owed that no commit has taken yet."""
 
-    __slots__ = ("call", "lock", "owed", "timer", "unsaved")
+    __slots__ = ("call", "lock", "owed", "records", "timer", "unsaved")
 
     def __init__(self, call: Call) -> None:
         self.call = call
         self.lock = asyncio.Lock()
         self.owed: list[Notice] = []
+        self.records: list[Record] = []
         self.unsaved = False
         self.timer: asyncio.TimerHandle | None = None
 
@@ -199,6 +202,7 @@ class Engine:
         if after is not before:
             line.call = after
             line.owed.extend(notices(before, after, now))
+            line.records.extend(recording_records(before, after, now))
             for observer in self._observers:
                 observer.changed(before, after, now)
         await self._save(line)
@@ -206,10 +210,11 @@ class Engine:
 
     async def _save(self, line: _Line) -> None:
         owed, line.owed = line.owed, []
+        records, line.records = line.records, []
         try:
-            await self._store.save(line.call, owed)
+            await self._store.save(line.call, owed, records)
         except Exception as error:  # noqa: BLE001 -- a live call outlasts any trouble of the store
-            line.owed = owed
+            line.owed, line.records = owed, records
             line.unsaved = True
             self._failed(line, "store", error)
         else:

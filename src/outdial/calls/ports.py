@@ -11,6 +11,7 @@ from outdial.domain.call import Call
 from outdial.domain.commands import Command
 from outdial.domain.directory import Account, Agent, CallerIdNumber, Trunk
 from outdial.domain.events import Event
+from outdial.domain.ledger import Record
 from outdial.domain.legs import LegState, Side
 from outdial.domain.notices import Notice
 
@@ -99,8 +100,9 @@ class CallStore(Protocol):
         """
         ...
 
-    async def save(self, call: Call, notices: Sequence[Notice]) -> None:
-        """Store a changed call with its notices; a call that has ended frees its agents in the same commit.
+    async def save(self, call: Call, notices: Sequence[Notice], records: Sequence[Record] = ()) -> None:
+        """Store a changed call with its notices, and what the ledger is told; a call that has ended frees its agents
+        in the same commit.
 
         Any revision above the stored one is taken: after a failed commit the next one may skip some. A stale one
         changes nothing.

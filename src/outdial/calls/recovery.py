@@ -12,6 +12,7 @@ from outdial.domain.call import Call, State
 from outdial.domain.commands import Join
 from outdial.domain.events import LegEnded
 from outdial.domain.legs import LegState, Side
+from outdial.domain.recording_steps import repeated
 
 SWITCH_LOST = "the switch stopped"
 """The detail of a leg that went with its switch."""
@@ -54,10 +55,12 @@ class Recovery:
                 await self._engine.tell(call.id, LegEnded(side, detail=SWITCH_LOST))
 
     async def rejoin(self) -> None:
-        """After a takeover: end the comfort that may still sound for agents who were joined meanwhile."""
+        """After a takeover: end the comfort that may still sound for agents who were joined meanwhile, and see to it
+        that what is recorded is what the call says."""
         for call in tuple(self._engine.live.values()):
             if call.state is State.JOINED:
-                await self._engine.repeat(call.id, Join())
+                for command in (Join(), *repeated(call.recording)):
+                    await self._engine.repeat(call.id, command)
 
 
 def _differing(call: Call, held: Mapping[Side, LegState]) -> list[Side]:

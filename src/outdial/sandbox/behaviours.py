@@ -30,9 +30,13 @@ class Behaviour:
     steps: tuple[str, ...]
 
 
-def talks(tone: int, *, seconds: int | None = None) -> tuple[str, ...]:
-    """Answer and play a tone until hung up, or for so many seconds."""
-    return (f"Gosub(talk,s,1({tone},{seconds or ''}))", "Hangup()")
+KEY_SECONDS = 3
+"""How long after the answer a key is pressed where one is."""
+
+
+def talks(tone: int, *, seconds: int | None = None, key: str = "") -> tuple[str, ...]:
+    """Answer and play a tone until hung up, or for so many seconds; press a key of the phone meanwhile."""
+    return (f"Gosub(talk,s,1({tone},{seconds or ''},{key}))", "Hangup()")
 
 
 NUMBERS: tuple[Behaviour, ...] = (
@@ -61,6 +65,8 @@ NUMBERS: tuple[Behaviour, ...] = (
         "early media, then answers after 3 s",
         ("Progress()", f"Playtones({EARLY_TONE})", "Wait(3)", "StopPlaytones()", *talks(PARTY_TONE)),
     ),
+    Behaviour("0011", "answers, agrees to being recorded (presses 1 after 3 s)", talks(PARTY_TONE, key="1")),
+    Behaviour("0012", "answers, refuses to be recorded (presses 2 after 3 s)", talks(PARTY_TONE, key="2")),
 )
 """The numbers of the drama range that behave in a way of their own, by their last four digits."""
 

@@ -34,6 +34,7 @@ MODULES = (
     "app_mixmonitor",
     "app_playback",
     "app_playtones",
+    "app_senddtmf",
     "app_stack",
     "func_channel",
     "func_env",

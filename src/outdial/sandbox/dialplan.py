@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from outdial.sandbox.behaviours import ANY_OTHER_NUMBER, DRAMA_PREFIX, NUMBERS, Behaviour
+from outdial.sandbox.behaviours import ANY_OTHER_NUMBER, DRAMA_PREFIX, KEY_SECONDS, NUMBERS, Behaviour
 
 CONTEXT = "called"
 """Where every INVITE of our switch comes in."""
@@ -68,12 +68,16 @@ def _talk(listening: Listening) -> list[str]:
         *((f"MixMonitor(,r({listening.recordings}/${{UNIQUEID}}.wav))",) if wanted else ()),
         "Playtones(${ARG1})",
         'GotoIf($["${ARG2}" != ""]?brief)',
+        'GotoIf($["${ARG3}" != ""]?press)',
         *((f"Wait({listening.seconds})", "StopMixMonitor()") if wanted else ()),
         "Wait(14400)",
         "Return()",
     )
     brief = ("exten => s,n(brief),Wait(${ARG2})", "exten => s,n,Return()")
-    return ["[talk]", *_numbered("s", steps), *brief, ""]
+    # A key's tone takes the place of the other: that goes on afterwards.
+    press = (f"(press),Wait({KEY_SECONDS})", ",SendDTMF(${ARG3})", ",Playtones(${ARG1})", ",Wait(14400)", ",Return()")
+    pressed = [f"exten => s,n{step}" for step in press]
+    return ["[talk]", *_numbered("s", steps), *brief, *pressed, ""]
 
 
 def _numbered(extension: str, steps: Iterable[str]) -> list[str]:

@@ -14,9 +14,12 @@ from outdial.calls.ports import Reserved, Wanted
 from outdial.domain import refusals as refused
 from outdial.domain.call import Call, advance
 from outdial.domain.events import LegRefused
+from outdial.domain.ledger import Record
 from outdial.domain.legs import Side
 from outdial.domain.notices import Notice, notices
+from outdial.domain.recording_records import recording_records
 from outdial.storage.database import Database
+from outdial.storage.ledger import add_records
 from outdial.storage.outbox import add_notices
 from outdial.storage.records import account_of, call_of, call_values, caller_id_of, trunk_of
 from outdial.storage.reservation import free, reserve, reserved_notices
@@ -64,6 +67,7 @@ class StoredCalls:
             connection.execute(_INSERT, {**call_values(built), "idempotency_id": idempotency_id})
             owed = reserved_notices(reserved.agent, reserved.called, now)
             add_notices(connection, [*notices(None, built, now), *owed])
+            add_records(connection, recording_records(None, built, now))
             return built
 
         try:
@@ -72,10 +76,10 @@ class StoredCalls:
             self._forsaken.setdefault(wanted.account, set()).add(wanted.call_id)
             raise
 
-    async def save(self, call: Call, notices: Sequence[Notice]) -> None:
+    async def save(self, call: Call, notices: Sequence[Notice], records: Sequence[Record] = ()) -> None:
         """See `CallStore.save`."""
         await self._database.write(
-            lambda connection: _save(connection, call, notices),
+            lambda connection: _save(connection, call, notices, records),
             account=call.account,
             undoable=False,
             rings=bool(notices),
@@ -136,10 +140,10 @@ def _end_unstarted(connection: Connection, account: str, call_ids: Collection[st
         call = _stored(connection, account, call_id)
         if call is not None and call.live and not call.revision:
             ended, _ = advance(call, LegRefused(Side.AGENT, FORSAKEN), now)
-            _save(connection, ended, notices(call, ended, now))
+            _save(connection, ended, notices(call, ended, now), ())
 
 
-def _save(connection: Connection, call: Call, owed: Sequence[Notice]) -> None:
+def _save(connection: Connection, call: Call, owed: Sequence[Notice], records: Sequence[Record]) -> None:
     values = call_values(call)
     changed = connection.execute(
         _SAVE,
@@ -156,6 +160,7 @@ def _save(connection: Connection, call: Call, owed: Sequence[Notice]) -> None:
         return
     freed = [] if call.live else free(connection, call)
     add_notices(connection, [*owed, *freed])
+    add_records(connection, records)
 
 
 def _search(connection: Connection, account: str, wanted: CallFilter) -> list[str]:

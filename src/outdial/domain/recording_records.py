@@ -1,0 +1,92 @@
+"""What the ledger is told of a call's recording while it is made: one entry for each thing that became true. Pure.
+
+The entries outlive the audio. What becomes of the audio itself is told by whoever keeps it.
+"""
+
+import re
+from typing import Any
+
+from outdial.domain.call import Call, State
+from outdial.domain.consent import decision_of
+from outdial.domain.ledger import Kind, Record
+from outdial.domain.recording import Recording, Track
+from outdial.domain.recordings import CallRecording, ConsentAct
+
+_CONSENT = {
+    ConsentAct.GIVEN: Kind.CONSENT_GIVEN,
+    ConsentAct.REFUSED: Kind.CONSENT_REFUSED,
+    ConsentAct.WITHDRAWN: Kind.CONSENT_WITHDRAWN,
+}
+_Entries = list[tuple[Kind, str | None, dict[str, Any]]]
+
+
+def recording_records(before: Call | None, after: Call, now: int) -> tuple[Record, ...]:
+    """The entries owed for a change, in the order in which things came to pass."""
+    if before is None:
+        found = _decided(after)
+    elif before.recording is after.recording and (after.state is not State.ENDED or not after.recording.files):
+        return ()
+    else:
+        found = _told(before.recording, after.recording)
+        if after.state is State.ENDED is not before.state and after.recording.running:
+            running = [side.value for side in after.recording.running]
+            found.append((Kind.STOPPED, None, {"sides": running, "why": "the call has ended"}))
+    return tuple(Record(kind, after.account, now, after.id, who, data) for kind, who, data in found)
+
+
+def call_recording(call: Call) -> CallRecording:
+    """What is known of a call's recording, as whoever keeps it is told. To be called where there is a file."""
+    plan, recording = call.plan, call.recording
+    return CallRecording(
+        call_id=call.id,
+        account=call.account,
+        agent_id=plan.agent_id,
+        started_at=min(file.started_at for file in recording.files),
+        files=recording.files,
+        called_agent_id=plan.called_agent_id,
+        groups=plan.groups,
+        number=plan.number,
+        reference=plan.reference,
+        decision=plan.recording,
+        joined_at=call.joined_at,
+        ended_at=call.ended_at,
+        pauses=recording.pauses,
+        consents=recording.consents,
+        cut_short=recording.cut_short,
+    )
+
+
+def _decided(call: Call) -> _Entries:
+    """A decision that says no more than that the account does not record is not worth an entry for every call."""
+    decision = decision_of(call.plan.recording)
+    if not decision.says_something:
+        return []
+    inputs = dict(decision.inputs)
+    if inputs.get("overrides"):
+        # A caller id is a telephone number, and entries outlive its erasure.
+        inputs["overrides"] = re.sub(r"caller id \+?\d+", "caller id", inputs["overrides"] or "")
+    told = {"legs": decision.legs, "afterConsent": decision.after_consent, "rule": decision.rule, "inputs": inputs}
+    return [(Kind.DECIDED, None, told)]
+
+
+def _told(before: Recording, after: Recording) -> _Entries:
+    found: _Entries = []
+    for taken in after.consents[len(before.consents) :]:
+        found.append((_CONSENT[taken.act], taken.who, {"side": taken.side.value, "way": taken.way}))
+    started = [side.value for side in after.sides(Track.ON) if before.track(side) is not Track.ON]
+    if started:
+        found.append((Kind.STARTED, None, {"sides": started}))
+    stopping = [side.value for side in after.sides(Track.STOPPING) if before.track(side).running]
+    if stopping:
+        found.append((Kind.STOPPED, None, {"sides": stopping, "why": "there is no consent any more"}))
+    if len(after.pauses) > len(before.pauses):
+        found.append((Kind.PAUSED, after.pauses[-1].who, {}))
+    elif len(after.pauses) < len(before.pauses):
+        found.append((Kind.RESUMED, None, {"why": "the pause was not made"}))
+    elif before.paused and not after.paused:
+        found.append((Kind.RESUMED, after.pauses[-1].resumed_by, {}))
+    elif after.paused and not before.paused:
+        found.append((Kind.PAUSED, after.pauses[-1].who, {"why": "it could not be resumed"}))
+    for what in after.failures[len(before.failures) :]:
+        found.append((Kind.FAILED, None, {"what": what}))
+    return found

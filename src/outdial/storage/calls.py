@@ -21,6 +21,7 @@ from outdial.domain.recording_records import recording_records
 from outdial.storage.database import Database
 from outdial.storage.ledger import add_records
 from outdial.storage.outbox import add_notices
+from outdial.storage.prepared import Prepared
 from outdial.storage.records import account_of, call_of, call_values, caller_id_of, trunk_of
 from outdial.storage.reservation import free, reserve, reserved_notices
 from outdial.storage.tables import accounts, caller_ids, calls, trunks
@@ -29,15 +30,15 @@ MOST_FOUND = 1_000
 FORSAKEN = "nobody waited for it any more"
 """The detail of a call that was stored, but that nobody was left to ring for."""
 
-_INSERT = insert(calls)
-_SAVE = (
+_INSERT = Prepared(insert(calls))
+_SAVE = Prepared(
     update(calls)
     .where(calls.c.id == bindparam("call"), calls.c.account == bindparam("of"), calls.c.revision < bindparam("newer"))
     .values(revision=bindparam("newer"), live=bindparam("alive"), ended_at=bindparam("ended"), data=bindparam("whole"))
 )
-_ACCOUNT = select(accounts).where(accounts.c.key == bindparam("of"))
-_CALLER_IDS = select(caller_ids).where(caller_ids.c.account == bindparam("of")).order_by(caller_ids.c.number)
-_TRUNKS = select(trunks).where(trunks.c.account == bindparam("of")).order_by(trunks.c.priority, trunks.c.id)
+_ACCOUNT = Prepared(select(accounts).where(accounts.c.key == bindparam("of")))
+_CALLER_IDS = Prepared(select(caller_ids).where(caller_ids.c.account == bindparam("of")).order_by(caller_ids.c.number))
+_TRUNKS = Prepared(select(trunks).where(trunks.c.account == bindparam("of")).order_by(trunks.c.priority, trunks.c.id))
 _LIVE = select(calls.c.data).where(calls.c.switch == bindparam("of"), calls.c.live == true()).order_by(calls.c.id)
 _FIND = select(calls.c.data).where(calls.c.id == bindparam("call"), calls.c.account == bindparam("of"))
 
@@ -64,14 +65,14 @@ class StoredCalls:
                 return built
             reserved = _reserved(connection, wanted, now)
             built = build(reserved)
-            connection.execute(_INSERT, {**call_values(built), "idempotency_id": idempotency_id})
+            _INSERT.run(connection, {**call_values(built), "idempotency_id": idempotency_id})
             owed = reserved_notices(reserved.agent, reserved.called, now)
             add_notices(connection, [*notices(None, built, now), *owed])
             add_records(connection, recording_records(None, built, now))
             return built
 
         try:
-            return await self._database.write(work, account=wanted.account, rings=True)
+            return await self._database.write(work, account=wanted.account, quick=True, rings=True)
         except (refused.StoreUnavailable, asyncio.CancelledError):
             self._forsaken.setdefault(wanted.account, set()).add(wanted.call_id)
             raise
@@ -82,6 +83,7 @@ class StoredCalls:
             lambda connection: _save(connection, call, notices, records),
             account=call.account,
             undoable=False,
+            quick=True,
             rings=bool(notices),
         )
 
@@ -117,16 +119,16 @@ class StoredCalls:
 
 def _reserved(connection: Connection, wanted: Wanted, now: int) -> Reserved:
     of = {"of": wanted.account}
-    row = connection.execute(_ACCOUNT, of).one_or_none()
-    if row is None or not row.outbound_enabled:
+    found = _ACCOUNT.rows(connection, of)
+    if not found or not found[0].outbound_enabled:
         raise refused.AccountDisabled
     agent, called = reserve(connection, wanted, now)
     return Reserved(
-        account=account_of(row),
+        account=account_of(found[0]),
         agent=agent,
         called=called,
-        caller_ids=tuple(map(caller_id_of, connection.execute(_CALLER_IDS, of))),
-        trunks=tuple(map(trunk_of, connection.execute(_TRUNKS, of))),
+        caller_ids=tuple(map(caller_id_of, _CALLER_IDS.rows(connection, of))),
+        trunks=tuple(map(trunk_of, _TRUNKS.rows(connection, of))),
     )
 
 
@@ -145,8 +147,8 @@ def _end_unstarted(connection: Connection, account: str, call_ids: Collection[st
 
 def _save(connection: Connection, call: Call, owed: Sequence[Notice], records: Sequence[Record]) -> None:
     values = call_values(call)
-    changed = connection.execute(
-        _SAVE,
+    changed = _SAVE.run(
+        connection,
         {
             "of": call.account,
             "call": call.id,
@@ -156,7 +158,7 @@ def _save(connection: Connection, call: Call, owed: Sequence[Notice], records: S
             "whole": values["data"],
         },
     )
-    if not changed.rowcount:
+    if not changed:
         return
     freed = [] if call.live else free(connection, call)
     add_notices(connection, [*owed, *freed])

@@ -38,10 +38,14 @@ class Database:
         """How many writes wait for the journal."""
         return self._journal.depth
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """What a function finds. Raises StoreUnavailable where the database does not answer."""
+    async def read(self, work: Callable[[Connection], T], *, quick: bool = False) -> T:
+        """What a function finds; see `journal.Write.quick`.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
         try:
-            return await self._attempt(work)
+            return await self._attempt(work, quick)
         except Exception as error:
             if _is_unavailable(error):
                 raise StoreUnavailable from error
@@ -53,6 +57,7 @@ class Database:
         *,
         account: str | None = None,
         undoable: bool = True,
+        quick: bool = False,
         rings: bool = False,
     ) -> T:
         """What a function has written, once it is durable; see `journal.Write`. It may be run more than once.
@@ -61,7 +66,7 @@ class Database:
             StoreUnavailable: the database does not answer, or would not take it. It may have been written all the same.
         """
         try:
-            written: T = await self._journal.write(Write(work, account, undoable, rings))
+            written: T = await self._journal.write(Write(work, account, undoable, quick, rings))
         except Exception as error:
             if _is_unavailable(error):
                 raise StoreUnavailable from error
@@ -76,14 +81,14 @@ class Database:
             return False
         return True
 
-    async def _attempt(self, work: Callable[[Connection], T]) -> T:
+    async def _attempt(self, work: Callable[[Connection], T], quick: bool) -> T:
         try:
-            return await self._engine.read(work)
+            return await self._engine.read(work, quick)
         except Exception as error:
             if not is_outage(error):
                 raise
         # A kept connection may have broken meanwhile; there is no telling until it is used.
-        return await self._engine.read(work)
+        return await self._engine.read(work, quick)
 
 
 def is_sqlite(url: str) -> bool:

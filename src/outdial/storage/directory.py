@@ -14,6 +14,7 @@ from outdial.domain.directory import Account, Agent, ApiClient, CallerIdNumber, 
 from outdial.domain.presence import Presence
 from outdial.storage import agents, rows, tables
 from outdial.storage.database import Database
+from outdial.storage.prepared import Prepared
 from outdial.storage.recordings import holds_recordings
 from outdial.storage.records import (
     account_of,
@@ -31,8 +32,8 @@ MOST_WRAP_UPS = 500
 """How many ends of wrap-ups are noted in one go."""
 
 # Read for every request: built once.
-_ACCOUNT = select(tables.accounts).where(tables.accounts.c.key == bindparam("of"))
-_CLIENT = select(tables.clients).where(tables.clients.c.id == bindparam("of"))
+_ACCOUNT = Prepared(select(tables.accounts).where(tables.accounts.c.key == bindparam("of")))
+_CLIENT = Prepared(select(tables.clients).where(tables.clients.c.id == bindparam("of")))
 
 
 class StoredDirectory:
@@ -53,8 +54,8 @@ class StoredDirectory:
     async def account(self, key: str) -> Account | None:
         """One account; the key in any case."""
         values = {"of": key.lower()}
-        row = await self._database.read(lambda c: c.execute(_ACCOUNT, values).one_or_none())
-        return None if row is None else account_of(row)
+        found = await self._database.read(lambda c: _ACCOUNT.rows(c, values), quick=True)
+        return account_of(found[0]) if found else None
 
     async def add_account(self, account: Account) -> None:
         """Its key is kept in lower case."""
@@ -226,8 +227,8 @@ class StoredDirectory:
 
     async def client(self, client_id: str) -> ApiClient | None:
         """One client, of whatever account: its id is all that it presents."""
-        row = await self._database.read(lambda c: c.execute(_CLIENT, {"of": client_id}).one_or_none())
-        return None if row is None else client_of(row)
+        found = await self._database.read(lambda c: _CLIENT.rows(c, {"of": client_id}), quick=True)
+        return client_of(found[0]) if found else None
 
     async def add_client(self, client: ApiClient) -> None:
         """Ids are unique over all accounts."""

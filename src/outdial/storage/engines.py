@@ -1,7 +1,8 @@
 """What differs between SQLite and PostgreSQL: connections, threads, and how writers keep out of each other's way.
 
 SQLite's statements run in threads of our own, a whole transaction at a time: a hop for each statement would cost
-more than the statements. PostgreSQL's run on asyncpg. Must not know what is written.
+more than the statements. Those of a step are so quick that they run on the event loop, and only their commit, which
+waits for the disk, in a thread. PostgreSQL's run on asyncpg. Must not know what is written.
 """
 
 import asyncio
@@ -14,10 +15,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import URL, BigInteger, Connection, Engine, bindparam, create_engine, event, make_url, text
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from outdial.storage.journal import Done, Write, run_all
+from outdial.storage.outage import is_locked
 
 T = TypeVar("T")
 READERS = 4
@@ -31,8 +34,8 @@ class DatabaseEngine(ABC):
     """One of the two."""
 
     @abstractmethod
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """What a function finds; whatever it writes is not kept."""
+    async def read(self, work: Callable[[Connection], T], quick: bool) -> T:
+        """What a function finds; whatever it writes is not kept. See `journal.Write.quick`."""
 
     @abstractmethod
     async def transact(self, writes: Sequence[Write]) -> list[Done]:
@@ -51,12 +54,18 @@ class SqliteFile(DatabaseEngine):
     """A file, with one writer and a few readers, each with a thread and a connection."""
 
     def __init__(self, url: str) -> None:
-        self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE", 1)
-        self._reading = _sqlite_engine(url, "BEGIN", READERS)
+        # Who writes beside us is waited for in a thread only, and then for longer.
+        self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE", 1, busy_ms=0)
+        self._reading = _sqlite_engine(url, "BEGIN", READERS, busy_ms=BUSY_MS)
+        self._glancing = _sqlite_engine(url, "BEGIN", 1, busy_ms=0)
         self._writer = ThreadPoolExecutor(1, "database-writer")
         self._readers = ThreadPoolExecutor(READERS, "database-reader")
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    async def read(self, work: Callable[[Connection], T], quick: bool) -> T:
+        if quick:
+            with self._glancing.connect() as connection:
+                return work(connection)
+
         def in_thread() -> T:
             with self._reading.connect() as connection:
                 return work(connection)
@@ -64,23 +73,57 @@ class SqliteFile(DatabaseEngine):
         return await asyncio.get_running_loop().run_in_executor(self._readers, in_thread)
 
     async def transact(self, writes: Sequence[Write]) -> list[Done]:
+        if all(write.quick for write in writes):
+            try:
+                return await self._at_once(writes)
+            except OperationalError as error:
+                if not is_locked(error):
+                    raise
         return await self.apart(lambda connection: run_all(connection, writes))
+
+    async def _at_once(self, writes: Sequence[Write]) -> list[Done]:
+        connection = self._writing.connect()
+        try:
+            transaction = connection.begin()
+            done = run_all(connection, writes)
+        except BaseException:
+            connection.close()
+            raise
+
+        def commit() -> None:
+            with connection:
+                transaction.commit()
+
+        await asyncio.get_running_loop().run_in_executor(self._writer, commit)
+        return done
 
     async def apart(self, work: Callable[[Connection], T]) -> T:
         def in_thread() -> T:
-            with self._writing.begin() as connection:
-                return work(connection)
+            with self._writing.connect() as connection:
+                _wait_for_others(connection, BUSY_MS)
+                try:
+                    with connection.begin():
+                        return work(connection)
+                finally:
+                    _wait_for_others(connection, 0)
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, in_thread)
 
     async def close(self) -> None:
         for pool in (self._writer, self._readers):
             pool.shutdown()
-        self._reading.dispose()
-        self._writing.dispose()
+        for engine in (self._writing, self._reading, self._glancing):
+            engine.dispose()
 
 
-def _sqlite_engine(url: str, begin: str, connections: int) -> Engine:
+def _wait_for_others(connection: Connection, busy_ms: int) -> None:
+    """How long a lock that another process holds is waited for. To the driver: it begins no transaction."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, SqliteConnection)  # noqa: S101 -- called on SQLite only
+    driver.execute(f"PRAGMA busy_timeout = {busy_ms}")
+
+
+def _sqlite_engine(url: str, begin: str, connections: int, *, busy_ms: int) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -94,7 +137,7 @@ def _sqlite_engine(url: str, begin: str, connections: int) -> Engine:
         # We begin transactions ourselves: the driver's way would take the write lock too late.
         connection.isolation_level = None
         for pragma in (
-            f"busy_timeout = {BUSY_MS}",
+            f"busy_timeout = {busy_ms}",
             "journal_mode = WAL",
             # A step is durable when the commit returns, even if the power fails.
             "synchronous = FULL",
@@ -124,7 +167,7 @@ class PostgreSql(DatabaseEngine):
             },
         )
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    async def read(self, work: Callable[[Connection], T], quick: bool) -> T:
         async with self._engine.connect() as connection:
             return await connection.run_sync(work)
 

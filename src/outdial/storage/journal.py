@@ -26,6 +26,8 @@ class Write:
     """Whose rows it changes. Writes for one account are made one after another, by whatever process."""
     undoable: bool = True
     """Whether it may refuse after it has written something. One that never does is cheaper."""
+    quick: bool = False
+    """Whether it touches no more than a few rows, found by their keys. SQLite makes such writes on the event loop."""
     rings: bool = False
     """Whether readers of the account's notices are to be woken once it is durable."""
 

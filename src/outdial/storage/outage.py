@@ -3,7 +3,7 @@
 Must not know what was asked of it.
 """
 
-from sqlite3 import SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_ERROR
+from sqlite3 import SQLITE_BUSY, SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_ERROR
 
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import exc
@@ -31,6 +31,13 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
         return True
     return _sql_state(error).startswith(_OUTAGE_CLASSES)
+
+
+def is_locked(error: exc.OperationalError) -> bool:
+    """Whether another process is writing to the file of a SQLite."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    # The low byte is the error, what is above says which kind of it.
+    return code is not None and code & 0xFF == SQLITE_BUSY
 
 
 def was_rolled_back(error: BaseException) -> bool:

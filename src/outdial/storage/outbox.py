@@ -13,11 +13,12 @@ from sqlalchemy import Connection, bindparam, func, insert, select, text
 from outdial.calls.event_log import Kept
 from outdial.domain.notices import Notice
 from outdial.storage.database import Database
+from outdial.storage.prepared import Prepared
 from outdial.storage.tables import outbox, outbox_heads
 
 PAGE = 200
 
-_INSERT = insert(outbox)
+_INSERT = Prepared(insert(outbox))
 _AFTER = (
     select(outbox)
     .where(outbox.c.account == bindparam("of"), outbox.c.seq > bindparam("after"))
@@ -27,9 +28,11 @@ _AFTER = (
 _LAST = select(outbox_heads.c.last).where(outbox_heads.c.account == bindparam("of"))
 _FIRST = select(func.min(outbox.c.seq)).where(outbox.c.account == bindparam("of"))
 # The row stays locked until the commit, so that numbers become visible in order.
-_ADVANCE = text(
-    "INSERT INTO outbox_heads (account, last) VALUES (:of, :count)"
-    " ON CONFLICT (account) DO UPDATE SET last = outbox_heads.last + :count RETURNING last"
+_ADVANCE = Prepared(
+    text(
+        "INSERT INTO outbox_heads (account, last) VALUES (:of, :count)"
+        " ON CONFLICT (account) DO UPDATE SET last = outbox_heads.last + :count RETURNING last"
+    )
 )
 
 
@@ -38,7 +41,7 @@ def add_notices(connection: Connection, notices: Sequence[Notice]) -> None:
     if not notices:
         return
     account, count = notices[0].account, len(notices)
-    first: int = connection.execute(_ADVANCE, {"of": account, "count": count}).scalar_one() - count + 1
+    first: int = _ADVANCE.rows(connection, {"of": account, "count": count})[0].last - count + 1
     rows = [
         {
             "account": account,
@@ -50,7 +53,7 @@ def add_notices(connection: Connection, notices: Sequence[Notice]) -> None:
         }
         for seq, notice in enumerate(notices, first)
     ]
-    connection.execute(_INSERT, rows)
+    _INSERT.run_for_each(connection, rows)
 
 
 class StoredNotices:

@@ -15,6 +15,7 @@ from outdial.domain.call import Call
 from outdial.domain.directory import Agent
 from outdial.domain.notices import Notice
 from outdial.domain.presence import Presence
+from outdial.storage.prepared import Prepared
 from outdial.storage.records import agent_of
 from outdial.storage.tables import agents, groups, members
 
@@ -43,7 +44,7 @@ def in_groups(table: FromClause = agents) -> ColumnElement[bool]:
     )
 
 
-_NAMED = (
+_NAMED = Prepared(
     update(agents)
     .where(agents.c.account == bindparam("of"), agents.c.id == bindparam("agent"), free_now())
     .values(call_id=bindparam("call"))
@@ -79,7 +80,7 @@ _KNOWN_AGENTS = select(agents.c.id).where(
 _KNOWN_GROUPS = select(groups.c.id).where(
     groups.c.account == bindparam("of"), groups.c.id.in_(bindparam("asked", expanding=True))
 )
-_FREE = (
+_FREE = Prepared(
     update(agents)
     .where(
         agents.c.account == bindparam("of"), agents.c.id == bindparam("agent"), agents.c.call_id == bindparam("call")
@@ -129,7 +130,7 @@ def free(connection: Connection, call: Call) -> list[Notice]:
         if agent_id is not None:
             until = ended + wrap_up if leg.answered_at is not None and wrap_up else None
             values = {"of": call.account, "agent": agent_id, "call": call.id, "until": until, "ended": ended}
-            for row in connection.execute(_FREE, values):
+            for row in _FREE.rows(connection, values):
                 after = agent_of(row)
                 owed += agent_notices(replace(after, call_id=call.id), after, ended)
     return owed
@@ -137,7 +138,8 @@ def free(connection: Connection, call: Call) -> list[Notice]:
 
 def _reserve_named(connection: Connection, wanted: Wanted, agent: str, now: int) -> Row[Any] | None:
     values = {"of": wanted.account, "agent": agent, "call": wanted.call_id, "now": now}
-    return connection.execute(_NAMED, values).one_or_none()
+    found = _NAMED.rows(connection, values)
+    return found[0] if found else None
 
 
 def _reserve_one_of(connection: Connection, wanted: Wanted, now: int) -> Row[Any] | None:

@@ -247,11 +247,12 @@ async def main_async(calls: int, number: int, database: str | None) -> str:
 
 def page(drill: Drill, facts: dict[str, object], took: float, number: int) -> str:
     """What was shown, for readers."""
+    database = "PostgreSQL" if drill.world.database else "SQLite"
     rows = "\n".join(f"| {what} | {value} |" for what, value in facts.items())
     return f"""# Event drill
 
 Made by `make drill-events`, {time.strftime("%Y-%m-%d")}, Python {platform.python_version()}, {platform.machine()},
-SQLite, random seed {number}, {took:.0f} s in all.
+{database}, random seed {number}, {took:.0f} s in all.
 
 {len(drill.placed)} calls on the real switch. Meanwhile a reader of the stream was killed and resumed
 {drill.stream_kills} times, one webhook's receiver failed, hung and restarted, and the service was killed with -9

@@ -43,7 +43,7 @@ format: $(VENV)/.installed-dev
 # Holds every answer against the OpenAPI document: this many made-up requests for each operation.
 EXAMPLES ?= 2000
 fuzz: $(VENV)/.installed-dev
-	EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/api/test_schema.py -q -s
+	EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/api/test_schema.py tests/api/manage/test_schema.py -q -s
 
 # Kills the service and the switch under twenty calls, ten times each. Writes docs/drills.md.
 drill: $(VENV)/.installed-dev

@@ -31,12 +31,7 @@ FIRST_ACCOUNTS = {
     "clientId": "sandbox",
 }
 """What the first account has, by the name of the parameter; a call and a webhook are made beside."""
-OPERATORS_ONLY = {
-    ("POST", "/manage/accounts"),
-    ("DELETE", "/manage/accounts/{account}"),
-    ("POST", "/manage/accounts/{account}/caller-ids"),
-    ("PATCH", "/manage/accounts/{account}/caller-ids/{number}"),
-}
+OPERATORS_ONLY = {("DELETE", "/manage/accounts/{account}")}
 """Within an account, what only an operator does; without an account, everything but the list of one's own."""
 
 

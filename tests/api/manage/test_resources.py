@@ -118,7 +118,7 @@ async def test_a_trunk_takes_ipv6(ask: Any) -> None:
     assert (await ask("POST", "/trunks", {"id": "six", "host": "2001:db8::5"})).status_code == 201
 
 
-async def test_caller_ids_are_kept_in_e164_and_added_by_operators(ask: Any, operate: Any) -> None:
+async def test_caller_ids_are_kept_in_e164(ask: Any, operate: Any) -> None:
     numbers = f"/accounts/{ACCOUNT}/caller-ids"
     made = await operate("POST", numbers, {"number": "(020) 7946-0199", "name": "Desk"})
     assert (made.status_code, made.json()) == (201, {"number": "+442079460199", "name": "Desk"})
@@ -129,6 +129,21 @@ async def test_caller_ids_are_kept_in_e164_and_added_by_operators(ask: Any, oper
     assert (await ask("DELETE", "/caller-ids/+442079460199")).status_code == 204
     assert (await ask("GET", "/caller-ids/+442079460199")).status_code == 404
     assert (await ask("GET", "/caller-ids/nonsense")).status_code == 404
+
+
+async def test_only_an_operator_vouches_for_a_number_unless_any_may_be_presented(
+    world: ApiWorld, ask: Any, operate: Any
+) -> None:
+    number = {"number": "+442079460199", "name": "Desk"}
+    assert (await ask("POST", "/caller-ids", number)).status_code == 201
+    await world.change_account(any_caller_id=False)
+    said = "Only an operator may say which numbers are the account's"
+    refused = await ask("POST", "/caller-ids", {"number": "+442079460198"})
+    assert (refused.status_code, refused.json()["message"]) == (403, said)
+    refused = await ask("PATCH", "/caller-ids/+442079460199", {"name": "Bank"})
+    assert (refused.status_code, refused.json()["message"]) == (403, said)
+    changed = await operate("PATCH", f"/accounts/{ACCOUNT}/caller-ids/+442079460199", {"name": "Front desk"})
+    assert changed.json()["name"] == "Front desk"
 
 
 async def test_a_caller_id_that_is_presented_by_default_stays(ask: Any) -> None:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from outdial.api.errors import NotFound
 from outdial.api.manage.answers import CREATED, EXISTS, IN_USE
-from outdial.api.manage.here import Here, OperatorHere, Within
+from outdial.api.manage.here import Here, Within
 from outdial.api.manage.kinds import Body, Name, Number, Reply
 from outdial.api.manage.paging import Cursor, Limit, page_of
 from outdial.api.manage.route import ManageRoute
@@ -54,8 +54,10 @@ async def list_caller_ids(here: Here, limit: Limit = 50, cursor: Cursor = None) 
 
 
 @router.post("", summary="Add a caller id", status_code=201, responses=CREATED | EXISTS)
-async def post_caller_id(body: NewCallerId, here: OperatorHere, response: Response) -> CallerIdReply:
-    """Operators only: whoever adds a number says that it is the account's to present."""
+async def post_caller_id(body: NewCallerId, here: Here, response: Response) -> CallerIdReply:
+    """Whoever adds a number says that it is the account's to present: an operator, unless the account may present
+    any number anyway."""
+    _must_vouch(here)
     number = number_of(body.number, here.account.home_country, "number")
     caller_id = CallerIdNumber(here.key, number, body.name)
     await here.administration.directory.add_caller_id(caller_id)
@@ -71,10 +73,11 @@ async def get_caller_id(here: Here, number: NumberInPath) -> CallerIdReply:
 
 
 @router.patch("/{number}", summary="Change a caller id")
-async def patch_caller_id(body: CallerIdChange, here: OperatorHere, number: NumberInPath) -> CallerIdReply:
-    """The name shown with it. Operators only."""
+async def patch_caller_id(body: CallerIdChange, here: Here, number: NumberInPath) -> CallerIdReply:
+    """The name shown with it. By whoever may add one."""
     async with here.turn():
         caller_id = await _caller_id(here, number)
+        _must_vouch(here)
         if "name" in body.model_fields_set:
             caller_id = CallerIdNumber(here.key, caller_id.number, body.name)
             await here.administration.directory.change_caller_id(caller_id)
@@ -100,6 +103,11 @@ async def _caller_id(here: Within, number: str) -> CallerIdNumber:
         if caller_id.number == wanted:
             return caller_id
     raise NotFound("The account has no such caller id")
+
+
+def _must_vouch(here: Within) -> None:
+    if not here.account.any_caller_id:
+        here.must_be_operator("say which numbers are the account's")
 
 
 def _told(caller_id: CallerIdNumber) -> CallerIdReply:

@@ -11,7 +11,7 @@ from typer.main import get_command
 from outdial.cli.main import COMMANDS
 from support.command_line import Run
 
-CLIENTS = ("account", "agent", "group", "trunk", "caller-id", "client", "call")
+CLIENTS = ("account", "agent", "group", "trunk", "caller-id", "client", "events", "webhook", "recordings", "call")
 
 
 def commands(name: str) -> Iterator[tuple[str, Any]]:

@@ -22,8 +22,11 @@ COMMANDS = {
     "trunk": ("outdial.cli.trunks:app", "Trunks: the carriers that calls go out through."),
     "caller-id": ("outdial.cli.caller_ids:app", "Caller ids: the numbers an account may present."),
     "client": ("outdial.cli.clients:app", "Clients: programs that ask for tokens with a secret of their own."),
-    "events": ("outdial.cli.events:app", "Events: what happens, live or since any number still kept."),
-    "webhook": ("outdial.cli.webhooks:app", "Webhooks: where events are delivered, and how that goes."),
+    "events": (
+        "outdial.cli.events:app",
+        "Events: what happens to calls, agents and webhooks, live or since any number still kept.",
+    ),
+    "webhook": ("outdial.cli.webhooks:app", "Webhooks: where an account's events are delivered, and how that goes."),
     "recordings": ("outdial.cli.recordings:app", "Recordings: find, hear, hold, erase and verify them."),
     "call": ("outdial.cli.calls:app", "Calls: place, watch, find and hang them up."),
 }

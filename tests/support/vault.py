@@ -13,7 +13,7 @@ from outdial.domain.legs import Side
 from outdial.domain.recordings import CallRecording, KeptRecording, SpoolFile, State
 from outdial.master_keys import MasterKeyFiles
 from outdial.recordings.erasure import Signer
-from outdial.recordings.keeper import Keeper
+from outdial.recordings.keeper import Keeper, Watcher
 from outdial.recordings.keys import Keys
 from outdial.recordings.library import Library
 from outdial.recordings.objects import Bucket, Objects
@@ -92,6 +92,7 @@ class Vault:
     bucket: Bucket | None = None
     clock: FixedClock = field(default_factory=FixedClock)
     patience: Callable[[int], float] = lambda _: 0.01
+    watcher: Watcher | None = None
     spool: Spool = field(init=False)
     local: LocalFiles = field(init=False)
     objects: Objects | None = field(init=False)
@@ -113,7 +114,7 @@ class Vault:
         self.masters = MasterKeyFiles(self.folder / "keys")
         self.keys = Keys(self.masters, self.store, self.clock)
         self.steps = Steps(self.spool, self.local, self.objects, self.keys, self.store, self.clock)
-        self.keeper = Keeper(self.spool, self.steps, self.store, self.clock, patience=self.patience)
+        self.keeper = Keeper(self.spool, self.steps, self.store, self.clock, self.watcher, self.patience)
         self.reading = Reading(self.keys, self.local, self.objects)
         verification = Verification(self.store, self.ledger, self.reading, self.spool, self.local, self.objects)
         renditions, signer = Renditions(self.reading), Signer(bytes(32))

@@ -23,15 +23,16 @@ LONGEST_OVERLAP_SECONDS = 30 * 24 * 3600
 class UnusableUrl(BadRequest):
     """Nothing could, or may, be delivered there."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"The URL can't be used: {why}", member="url")
+    def __init__(self, why: str, member: str = "url") -> None:
+        super().__init__(f"The URL can't be used: {why}", member=member)
+        self.why = why
 
 
 class UnusableSecret(BadRequest):
     """A secret that is too weak, or not in the form that the signature needs."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"The secret can't be used: {why}", member="secret")
+    def __init__(self, why: str, member: str = "secret") -> None:
+        super().__init__(f"The secret can't be used: {why}", member=member)
 
 
 class TooManyWebhooks(BadRequest):
@@ -78,39 +79,44 @@ class Webhook:
         return self.secret, self.previous_secret
 
 
-def check_url(url: str, private_networks: tuple[str, ...]) -> None:
+def check_url(url: str, private_networks: tuple[str, ...], member: str = "url") -> None:
     """See whether events can be delivered to a URL. What its name stands for is seen anew at each delivery.
 
     Raises:
-        UnusableUrl: no, and why.
+        UnusableUrl: no, and why; it names the member of the request.
     """
+    why = _why_unusable(url, private_networks)
+    if why is not None:
+        raise UnusableUrl(why, member)
+
+
+def _why_unusable(url: str, private_networks: tuple[str, ...]) -> str | None:
     if len(url) > LONGEST_URL or not re.fullmatch(r"[\x21-\x7e]+", url):
-        raise UnusableUrl(f"it must be at most {LONGEST_URL} printable ASCII characters without blanks")
+        return f"it must be at most {LONGEST_URL} printable ASCII characters without blanks"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise UnusableUrl("it is no URL") from None
+        return "it is no URL"
     if parts.scheme not in ("https", "http") or not host:
-        raise UnusableUrl("it must begin with https://")
+        return "it must begin with https://"
     if parts.scheme == "http" and not private_networks:
-        raise UnusableUrl("it must begin with https://; plain http is for accounts that may use private networks")
+        return "it must begin with https://; plain http is for accounts that may use private networks"
     if "@" in parts.netloc or parts.fragment:
-        raise UnusableUrl("a user, a password or a fragment would not be sent")
-    _check_host(host, private_networks)
+        return "a user, a password or a fragment would not be sent"
+    return _why_no_host(host, private_networks)
 
 
-def _check_host(host: str, private_networks: tuple[str, ...]) -> None:
+def _why_no_host(host: str, private_networks: tuple[str, ...]) -> str | None:
     last = host.rstrip(".").rpartition(".")[2]
     if ":" not in host and not re.fullmatch(r"[0-9]+|0x[0-9a-f]*", last):
-        return
+        return None
     why = why_not(host, networks_of(private_networks))
-    if why is not None:
-        # `2130706433` and `0177.0.0.1` are addresses to some and names to others.
-        raise UnusableUrl(f"the address {host} is {why}")
+    # `2130706433` and `0177.0.0.1` are addresses to some and names to others.
+    return None if why is None else f"the address {host} is {why}"
 
 
-def check_secret(secret: str, form: SignatureForm) -> None:
+def check_secret(secret: str, form: SignatureForm, member: str = "secret") -> None:
     """See whether a secret that somebody brings can sign in a form. Ours always can.
 
     Raises:
@@ -118,14 +124,14 @@ def check_secret(secret: str, form: SignatureForm) -> None:
     """
     if form is SignatureForm.VONAGE:
         if not re.fullmatch(r"[\x21-\x7e]{32,200}", secret):
-            raise UnusableSecret("it must be 32 to 200 printable ASCII characters without blanks")
+            raise UnusableSecret("it must be 32 to 200 printable ASCII characters without blanks", member)
         return
     try:
         key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if not secret.startswith(SECRET_PREFIX) or not 24 <= len(key) <= 64:
-        raise UnusableSecret(f"it must be {SECRET_PREFIX} and 24 to 64 bytes in base64")
+        raise UnusableSecret(f"it must be {SECRET_PREFIX} and 24 to 64 bytes in base64", member)
 
 
 def secret_of(random: bytes) -> str:

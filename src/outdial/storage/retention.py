@@ -7,6 +7,7 @@ from functools import partial
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, false, select, tuple_
 
+from outdial.storage.crm_tables import crm_tasks
 from outdial.storage.database import Database
 from outdial.storage.idempotency import KEPT_MS
 from outdial.storage.tables import calls, idempotency, outbox
@@ -16,7 +17,7 @@ _DAY_MS = 24 * 3600 * 1000
 
 
 async def forget_old(database: Database, days: int, now: int, batch: int = BATCH) -> int:
-    """Delete calls that ended, and notices, more than so many days ago, and idempotency keys of yesterday.
+    """Delete calls that ended, notices, and tasks of CRMs, of so many days ago, and idempotency keys of yesterday.
 
     How many rows went. Each batch is a commit of its own.
     """
@@ -26,6 +27,7 @@ async def forget_old(database: Database, days: int, now: int, batch: int = BATCH
     for table, condition in (
         (calls, ended),
         (outbox, outbox.c.at < before),
+        (crm_tasks, crm_tasks.c.ended_at < before),
         (idempotency, idempotency.c.claimed_at < now - KEPT_MS),
     ):
         work = partial(_delete, table=table, condition=condition, batch=batch)

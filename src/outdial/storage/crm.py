@@ -1,0 +1,182 @@
+"""CRMs and their tasks in the database. Calls are taken from the outbox in the very commit that moves the cursor.
+
+Every statement that names an account sees that account's tasks and no others. Must not know when a task is told.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection as Db
+from sqlalchemy import Row, func, insert, select, update
+
+from outdial.calls.crm import Connection, CrmEntry, CrmStanding, Due, Sealing, TaskState
+from outdial.calls.directory import Unknown
+from outdial.domain.crm import CrmSettings
+from outdial.domain.crm_pauses import GIVE_UP_AFTER
+from outdial.domain.crm_task import task_of
+from outdial.storage import rows
+from outdial.storage.crm_records import entry_of, entry_values, new_entry_values, settings_of, settings_values
+from outdial.storage.crm_tables import crm_tasks, crms
+from outdial.storage.database import Database
+from outdial.storage.records import call_of
+from outdial.storage.tables import accounts, calls, outbox_heads
+
+T = TypeVar("T")
+_UNDONE = (TaskState.DEAD, TaskState.WAITING)
+
+
+class StoredCrms:
+    """See `calls.crm.Crms` and `calls.crm.CrmStore`."""
+
+    def __init__(self, database: Database, sealing: Sealing) -> None:
+        self._database = database
+        self._sealing = sealing
+
+    async def crm(self, account: str) -> CrmSettings | None:
+        """An account's CRM."""
+        row = await self._database.read(lambda c: rows.one_of(c, crms, account=account))
+        return None if row is None else settings_of(row, self._sealing)
+
+    async def put(self, settings: CrmSettings) -> None:
+        """Set it; what waits is due at once, as what stood in its way may be gone."""
+        values = settings_values(settings, self._sealing)
+        await self._write(settings.account, lambda c: _put(c, settings, values))
+
+    async def remove(self, account: str) -> None:
+        """With all of its tasks."""
+        await self._write(account, lambda c: rows.remove(c, crms, _named(account), account=account))
+
+    async def standing(self, account: str) -> CrmStanding:
+        """How it is doing; all zero where there is none."""
+        return await self._database.read(lambda c: _standing(c, account))
+
+    async def tasks(self, account: str, state: TaskState | None, before: int | None, limit: int) -> Sequence[CrmEntry]:
+        """Newest first."""
+        found = select(crm_tasks).where(crm_tasks.c.account == account).order_by(crm_tasks.c.seq.desc()).limit(limit)
+        if state is not None:
+            found = found.where(crm_tasks.c.state == state.value)
+        if before is not None:
+            found = found.where(crm_tasks.c.seq < before)
+        return [entry_of(row) for row in await self._database.read(lambda c: c.execute(found).all())]
+
+    async def task(self, account: str, call_id: str) -> CrmEntry | None:
+        """One call's."""
+        row = await self._database.read(lambda c: rows.one_of(c, crm_tasks, account=account, call_id=call_id))
+        return None if row is None else entry_of(row)
+
+    async def replay(self, account: str, call_id: str | None, now: int) -> int:
+        """Have a call told again, whatever became of it; or all that are dead or wait."""
+        chosen = crm_tasks.c.account == account
+        if call_id is None:
+            chosen &= crm_tasks.c.state.in_([state.value for state in _UNDONE])
+        else:
+            chosen &= crm_tasks.c.call_id == call_id
+        again = {"attempts": 0, "due_at": now, "give_up_at": now + GIVE_UP_AFTER, "settled_at": None}
+
+        def work(connection: Db) -> int:
+            values = {"state": TaskState.WAITING.value, **again}
+            changed = connection.execute(update(crm_tasks).where(chosen).values(values)).rowcount
+            if call_id is not None and not changed:
+                raise Unknown(f"task of call {call_id} is unknown")
+            return changed
+
+        return await self._write(account, work)
+
+    async def connections(self) -> Sequence[Connection]:
+        """Every CRM that is switched on."""
+        joined = (
+            select(crms, accounts.c.private_networks)
+            .join(accounts, accounts.c.key == crms.c.account)
+            .where(crms.c.enabled.is_(True))
+        )
+        found = await self._database.read(lambda c: c.execute(joined.order_by(crms.c.account)).all())
+        return [Connection(settings_of(row, self._sealing), tuple(row.private_networks)) for row in found]
+
+    async def cursor(self, settings: CrmSettings) -> int | None:
+        """Up to which event calls have been taken."""
+        row = await self._database.read(lambda c: _same(c, settings))
+        return None if row is None else row.cursor
+
+    async def take(self, settings: CrmSettings, ended: Sequence[tuple[int, str]], cursor: int, now: int) -> None:
+        """Have calls told, each once, and move the cursor."""
+
+        def work(connection: Db) -> None:
+            if _same(connection, settings) is None:
+                return
+            _take(connection, settings.account, {call: seq for seq, call in ended}, now)
+            connection.execute(update(crms).where(crms.c.account == settings.account).values(cursor=cursor))
+
+        await self._write(settings.account, work, undoable=False)
+
+    async def due(self, account: str, now: int, limit: int) -> Due:
+        """What is to be told now, longest due first."""
+        column = crm_tasks.c
+        waiting = (column.account == account) & (column.state == TaskState.WAITING.value)
+        counted = select(func.count(), func.min(column.due_at), func.min(column.ended_at)).where(waiting)
+        found = select(crm_tasks).where(waiting, column.due_at <= now).order_by(column.due_at, column.seq).limit(limit)
+
+        def work(connection: Db) -> Due:
+            count, next_at, oldest_at = connection.execute(counted).one()
+            entries = [entry_of(row) for row in connection.execute(found)] if limit else []
+            return Due(entries, next_at, count, oldest_at)
+
+        return await self._database.read(work)
+
+    async def settle(self, account: str, entry: CrmEntry, now: int) -> None:
+        """Store what became of a task; quiet where it is gone."""
+        task = (crm_tasks.c.account == account) & (crm_tasks.c.call_id == entry.task.call_id)
+        trouble = {"error": entry.error, "error_at": now if entry.error else None}
+
+        def work(connection: Db) -> None:
+            connection.execute(update(crm_tasks).where(task).values(entry_values(entry)))
+            connection.execute(update(crms).where(crms.c.account == account).values(trouble))
+
+        await self._write(account, work, undoable=False)
+
+    async def _write(self, account: str, work: Callable[[Db], T], *, undoable: bool = True) -> T:
+        return await self._database.write(work, account=account, undoable=undoable)
+
+
+def _put(connection: Db, settings: CrmSettings, values: dict[str, Any]) -> None:
+    account = settings.account
+    stored = rows.one_of(connection, crms, account=account)
+    if stored is None:
+        last = connection.execute(select(outbox_heads.c.last).filter_by(account=account)).scalar() or 0
+        fresh = {"account": account, "created_at": settings.created_at, "revision": 0, "cursor": last}
+        rows.add(connection, crms, {**values, **fresh}, _named(account))
+        return
+    values = {**values, "revision": stored.revision + 1}
+    connection.execute(update(crms).where(crms.c.account == account).values(values))
+    waiting = (crm_tasks.c.account == account) & (crm_tasks.c.state == TaskState.WAITING.value)
+    connection.execute(update(crm_tasks).where(waiting).values(due_at=0))
+
+
+def _take(connection: Db, account: str, ended: dict[str, int], now: int) -> None:
+    """A task for each call that has none; of a call that is not kept any more, nothing is known to tell."""
+    if not ended:
+        return
+    known = select(crm_tasks.c.call_id).where(crm_tasks.c.account == account, crm_tasks.c.call_id.in_(ended))
+    there = set(connection.execute(known).scalars())
+    wanted = select(calls.c.data).where(calls.c.account == account, calls.c.id.in_(ended.keys() - there))
+    tasks = [task_of(call_of(data)) for data in connection.execute(wanted).scalars()]
+    fresh = [CrmEntry(ended[each.call_id], each, due_at=now, give_up_at=now + GIVE_UP_AFTER) for each in tasks]
+    if fresh:
+        connection.execute(insert(crm_tasks), [new_entry_values(entry) for entry in fresh])
+
+
+def _standing(connection: Db, account: str) -> CrmStanding:
+    counted = select(crm_tasks.c.state, func.count().label("number")).where(crm_tasks.c.account == account)
+    counts = {row.state: row.number for row in connection.execute(counted.group_by(crm_tasks.c.state))}
+    waiting, done, dead = (counts.get(state.value, 0) for state in (TaskState.WAITING, TaskState.DONE, TaskState.DEAD))
+    row = rows.one_of(connection, crms, account=account)
+    return CrmStanding(waiting, done, dead, row and row.error, row and row.error_at)
+
+
+def _same(connection: Db, settings: CrmSettings) -> Row[Any] | None:
+    """The row of a CRM, unless it was removed and made anew meanwhile."""
+    row: Row[Any] | None = rows.one_of(connection, crms, account=settings.account, created_at=settings.created_at)
+    return row
+
+
+def _named(account: str) -> str:
+    return f"CRM of account {account}"

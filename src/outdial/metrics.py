@@ -59,6 +59,9 @@ class Metrics:
         self._dead = Counter(
             "outdial_webhook_dead_letters", "Deliveries to webhooks that were given up.", registry=self._registry
         )
+        self._recording_failures = Counter(
+            "outdial_recording_failures", "What went wrong while calls were recorded.", registry=self._registry
+        )
         self._lags: dict[str, int] = {}
         self._recordings_moved = self._counter(
             "outdial_recordings_moved", "Steps of recordings, by new state.", "state"
@@ -100,6 +103,7 @@ class Metrics:
             self._placed.inc(after.revision == 0)
             return
         self._legs(before, after, now)
+        self._recording_failures.inc(max(0, len(after.recording.failures) - len(before.recording.failures)))
         if after.state is before.state:
             return
         self._live[after.id] = after.state

@@ -39,7 +39,7 @@ def told(call: Call, account_url: str) -> Members:
         "from": asked.get("from", {}),
         "to": asked.get("to", {}),
         "status": None if ended else STATUS[call.state],
-        "recordingStatus": None if ended else NOT_RECORDED,
+        "recordingStatus": None if ended else _recording_status(call),
         "result": _result(call) if ended else None,
         "dispositionCode": None,
         **beside,
@@ -97,9 +97,33 @@ def _iso(moment: int) -> str:
     return datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _recording_status(call: Call) -> str:
+    recording = call.recording
+    if call.state is not State.JOINED or not recording.running:
+        return NOT_RECORDED
+    return "Paused" if recording.paused else "Started"
+
+
 def _recording(call: Call) -> Members | None:
-    """What may be recorded of the call, and by which rule."""
-    decision = call.plan.recording
+    """What may be recorded of the call, by which rule and from which inputs; what is recorded now, and was done."""
+    decision, recording = call.plan.recording, call.recording
     if not decision:
         return None
-    return {"legs": decision["legs"], "legsAfterConsent": decision["after_consent"], "rule": decision["rule"]}
+    running = recording.running if call.state is State.JOINED else ()
+    return {
+        "legs": decision["legs"],
+        "legsAfterConsent": decision["after_consent"],
+        "rule": decision["rule"],
+        "inputs": decision.get("inputs", {}),
+        "now": {"legs": [side.value for side in running], "paused": bool(running) and recording.paused},
+        "consents": [
+            {"at": _iso(each.at), "act": each.act.value, "leg": each.side.value, "way": each.way, "by": each.who}
+            for each in recording.consents
+        ],
+        "pauses": [
+            {"from": _iso(each.since), "to": each.until and _iso(each.until)}
+            | {"by": each.who, "resumedBy": each.resumed_by}
+            for each in recording.pauses
+        ],
+        "failures": list(recording.failures),
+    }

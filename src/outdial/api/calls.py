@@ -1,6 +1,5 @@
-"""The Calls API: place, read, control and hang up a call. Reads requests and writes replies; decides nothing else."""
+"""The Calls API: place, read and hang up a call. Reads requests and writes replies; decides nothing else."""
 
-import re
 from functools import partial
 
 from starlette.requests import Request
@@ -8,24 +7,16 @@ from starlette.responses import Response
 
 from outdial.api.auth import CALLS_CONTROL, CALLS_CREATE, CALLS_READ
 from outdial.api.bodies import call_url, placed, told
-from outdial.api.errors import NotFound, answer
+from outdial.api.call_ids import CallNotFound, call_id_in
+from outdial.api.errors import answer
 from outdial.api.idempotency import once
 from outdial.api.pages import account_url, enter, json_body, reply, version_of, versioned
 from outdial.api.parts import Parts
 from outdial.calls.hang_up_call import hang_up_call
 from outdial.calls.place_call import place_call
 from outdial.domain.call import Call
-from outdial.domain.refusals import NotRecording, Refusal, WrongType
+from outdial.domain.refusals import Refusal
 from outdial.domain.request import decode, parse_call_request
-
-RECORDING_STATUSES = ("Paused", "Started")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-class CallNotFound(NotFound):
-    """The account has no such call."""
-
-    text = "Call not found"
 
 
 async def place(request: Request) -> Response:
@@ -49,21 +40,10 @@ async def hang_up(request: Request) -> Response:
     """DELETE …/calls/{id}: 202 while its legs are being ended, 200 once it is over."""
     parts, account = await enter(request, CALLS_CONTROL)
     url, version = account_url(request, parts, account), version_of(request)
-    call = await hang_up_call(parts.calls, parts.call_log, account, _call_id(request))
+    call = await hang_up_call(parts.calls, parts.call_log, account, call_id_in(request))
     if call is None:
         raise CallNotFound
     return reply(202 if call.live else 200, told(call, url), version)
-
-
-async def control(request: Request) -> Response:
-    """POST …/calls/{id} with `recordingStatus`. Nothing is recorded yet, so there is nothing to pause."""
-    parts, account = await enter(request, CALLS_CONTROL)
-    body = decode(await json_body(request))
-    version_of(request)
-    if body.get("recordingStatus") not in RECORDING_STATUSES:
-        raise WrongType("recordingStatus", " or ".join(RECORDING_STATUSES))
-    await _find(request, parts, account)
-    raise NotRecording
 
 
 async def _place(
@@ -84,15 +64,7 @@ def _placed(url: str, call: Call) -> Response:
 
 
 async def _find(request: Request, parts: Parts, account: str) -> Call:
-    call = await parts.call_log.find(account, _call_id(request))
+    call = await parts.call_log.find(account, call_id_in(request))
     if call is None:
         raise CallNotFound
     return call
-
-
-def _call_id(request: Request) -> str:
-    """The id in the path; what can't be one is not looked for."""
-    call_id: str = request.path_params["call_id"]
-    if not _UUID.fullmatch(call_id):
-        raise CallNotFound
-    return call_id

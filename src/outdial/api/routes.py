@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
-from outdial.api import agents, calls, events, oauth, recordings, status
+from outdial.api import agents, calls, events, oauth, recording_control, recordings, status
 from outdial.api.pages import Page
 from outdial.api.reference import pages as reference
 
@@ -27,7 +27,7 @@ _ACCOUNT = "/v{version:version}/{account}"
 ROUTES = [
     # The Calls API; these paths are in lower case and without a last slash, as `framing.plain_path` makes them.
     Page(POST=calls.place).at(_ACCOUNT + "/calls"),
-    Page(GET=calls.read, POST=calls.control, DELETE=calls.hang_up).at(_ACCOUNT + "/calls/{call_id}"),
+    Page(GET=calls.read, POST=recording_control.control, DELETE=calls.hang_up).at(_ACCOUNT + "/calls/{call_id}"),
     Page(GET=agents.available).at(_ACCOUNT + "/agents"),
     Page(GET=agents.read).at(_ACCOUNT + "/agents/{agent_id}"),
     # Events.

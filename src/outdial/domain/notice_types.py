@@ -12,6 +12,7 @@ from typing import Any
 from outdial.domain.agents import AgentState
 from outdial.domain.call import State
 from outdial.domain.events import Asker
+from outdial.domain.legs import Side
 from outdial.domain.presence import Presence
 from outdial.domain.results import Code, Party, Reason
 
@@ -90,6 +91,16 @@ _PARTY: Schema = {
     "required": ["number", "agentId"],
 }
 
+_RECORDING: Schema = {
+    "type": "object",
+    "properties": {
+        "legs": {"type": "array", "items": one_of(*Side)},
+        "paused": {"type": "boolean"},
+        "failure": _TEXT_OR_NULL,
+    },
+    "required": ["legs", "paused", "failure"],
+}
+
 CALL = Family(
     "call",
     (
@@ -109,6 +120,7 @@ CALL = Family(
         Member("partyAnsweredAt", _MOMENT_OR_NULL, "When the other side picked up."),
         Member("joinedAt", _MOMENT_OR_NULL, "When both heard each other."),
         Member("endedAt", _MOMENT_OR_NULL, "When no leg was left and the agent was free of the call."),
+        Member("recording", _RECORDING, "The legs being recorded, whether paused, and what went wrong last."),
     ),
 )
 
@@ -153,6 +165,14 @@ CALL_TYPES = (
     *_leg("originator", "the agent"),
     *_leg("destination", "the other side"),
     NoticeType("call.joined.v1", "Both sides hear each other.", CALL),
+    NoticeType("call.consent.given.v1", "The other side agreed to being recorded, or somebody said so.", CALL),
+    NoticeType("call.consent.refused.v1", "The other side refused to be recorded.", CALL),
+    NoticeType("call.consent.withdrawn.v1", "The other side does not agree to being recorded any more.", CALL),
+    NoticeType("call.recording.started.v1", "Legs of the call are being recorded from now on.", CALL),
+    NoticeType("call.recording.paused.v1", "Silence takes the place of what is said.", CALL),
+    NoticeType("call.recording.resumed.v1", "What is said is recorded again.", CALL),
+    NoticeType("call.recording.stopped.v1", "A leg is not recorded any more, for want of consent.", CALL),
+    NoticeType("call.recording.failed.v1", "Something of the recording went wrong; the call goes on.", CALL),
     NoticeType("call.ended.v1", "The call is over, and its result is final.", CALL),
 )
 AGENT_TYPES = (

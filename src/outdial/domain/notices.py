@@ -8,6 +8,7 @@ from typing import Any
 
 from outdial.domain.call import Call, State
 from outdial.domain.legs import LegState, Side
+from outdial.domain.recording import Recording, Track
 from outdial.domain.results import Party
 
 
@@ -52,6 +53,17 @@ def call_data(call: Call) -> dict[str, Any]:
         "partyAnsweredAt": call.party.answered_at,
         "joinedAt": call.joined_at,
         "endedAt": call.ended_at,
+        "recording": _recording(call),
+    }
+
+
+def _recording(call: Call) -> dict[str, Any]:
+    recording = call.recording
+    running = recording.running if call.state is State.JOINED else ()
+    return {
+        "legs": [side.value for side in running],
+        "paused": bool(running) and recording.paused,
+        "failure": recording.failures[-1] if recording.failures else None,
     }
 
 
@@ -61,7 +73,22 @@ def _types(before: Call | None, after: Call) -> list[str]:
         found += _leg_types(before.leg(side).state if before else LegState.NONE, after.leg(side).state, side)
     was = before.state if before else None
     if after.state is not was:
-        found += {State.JOINED: ["joined"], State.ENDED: ["ended"]}.get(after.state, [])
+        found += ["joined"] if after.state is State.JOINED else []
+    if before is not None and after.recording is not before.recording:
+        found += _recording_types(before.recording, after.recording)
+    return found + (["ended"] if after.state is State.ENDED is not was else [])
+
+
+def _recording_types(was: Recording, now: Recording) -> list[str]:
+    found = [f"consent.{taken.act.value}" for taken in now.consents[len(was.consents) :]]
+    if any(was.track(side) is not Track.ON for side in now.sides(Track.ON)):
+        found.append("recording.started")
+    if any(was.track(side).running for side in now.sides(Track.STOPPING)):
+        found.append("recording.stopped")
+    if now.paused is not was.paused:
+        found.append("recording.paused" if now.paused else "recording.resumed")
+    if len(now.failures) > len(was.failures):
+        found.append("recording.failed")
     return found
 
 

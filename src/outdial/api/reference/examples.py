@@ -91,7 +91,16 @@ RINGING_CALL = {
         "joined": None,
         "ended": None,
     },
-    "recording": {"legs": "none", "legsAfterConsent": "none", "rule": "the account's setting decides"},
+    "recording": {
+        "legs": "none",
+        "legsAfterConsent": "none",
+        "rule": "no consent was given with the call: the account's setting decides",
+        "inputs": {"scenario": "agent to telephone number", "from": None, "to": None, "account": "none"},
+        "now": {"legs": [], "paused": False},
+        "consents": [],
+        "pauses": [],
+        "failures": [],
+    },
     "reasons": {"agent": "named in the request", "callerId": "the agent's own", "trunk": "carrier, the first enabled"},
 }
 ENDED_CALL = {

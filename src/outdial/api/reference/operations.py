@@ -79,15 +79,28 @@ _READ: Operation = {
 _CONTROL: Operation = {
     "operationId": "controlRecording",
     "tags": [CALLS],
-    "summary": "Pause or resume the recording of a call",
-    "description": "Refused while nothing of the call is being recorded.",
+    "summary": "Pause or resume the recording of a call, or tell of consent",
+    "description": (
+        "With `recordingStatus`, silence takes the place of what is said until the recording goes on; refused while "
+        "nothing of the call is being recorded. With `consent`, what the other side says about being recorded is put "
+        "on record, and what may be recorded follows at once; a refusal that the other side gave itself, by a key of "
+        "its phone, can't be overruled. It is done when the reply comes."
+    ),
     "security": _secured(CALLS_CONTROL),
     "requestBody": {
         "required": True,
-        "content": content("RecordingControl", {"pause": {"recordingStatus": "Paused"}}),
+        "content": content(
+            "RecordingControl",
+            {
+                "pause": {"recordingStatus": "Paused"},
+                "pause by a supervisor": {"recordingStatus": "Paused", "by": "supervisor 77"},
+                "consent": {"consent": "Given", "by": "agent 1234"},
+                "consent withdrawn": {"consent": "Withdrawn"},
+            },
+        ),
     },
     "responses": {
-        "202": _ok("It is being done.", content("RecordingControl", {"paused": {"recordingStatus": "Paused"}})),
+        "202": _ok("It is done; the call.", content("Call")),
         **refusals("400 401 403 404 413 415 503"),
     },
 }

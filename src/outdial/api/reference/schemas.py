@@ -4,9 +4,12 @@ from typing import Any
 
 from outdial.api.agents import AVAILABLE
 from outdial.api.bodies import NOT_RECORDED, STATUS
-from outdial.api.calls import RECORDING_STATUSES
+from outdial.api.recording_control import BY_PATTERN, CONSENT_ACTS, RECORDING_STATUSES
 from outdial.domain.consent import Consent, Legs
 from outdial.domain.events import Asker
+from outdial.domain.legs import Side
+from outdial.domain.recording import BY_API, BY_KEY
+from outdial.domain.recordings import ConsentAct
 from outdial.domain.request import MOST_GROUPS
 from outdial.domain.results import Code, Party, Reason
 
@@ -143,14 +146,32 @@ RESULT: Schema = {
     ],
 }
 _TIMES = "created agentRinging agentAnswered partyDialled partyRinging partyAnswered joined ended"
+_LEGS: Schema = {"type": "array", "items": {"enum": [*map(str, Side)]}}
+CONSENT_TAKEN = _object(
+    "at act leg way by",
+    at=_TIME,
+    act={"enum": [*map(str, ConsentAct)]},
+    leg={"enum": [*map(str, Side)]},
+    way={"enum": [BY_KEY, BY_API]},
+    by=_TEXT_OR_NULL,
+)
+PAUSE = _object("from to by resumedBy", **{"from": _TIME}, to=_TIME, by=_TEXT_OR_NULL, resumedBy=_TEXT_OR_NULL)
 RECORDING: Schema = {
     "description": "What may be recorded, and by which rule.",
     "oneOf": [
         _object(
-            "legs legsAfterConsent rule",
+            "legs legsAfterConsent rule inputs now consents pauses failures",
             legs={"enum": [*map(str, Legs)]},
             legsAfterConsent={"enum": [*map(str, Legs)], "description": "Once the other side's consent is captured."},
             rule={"type": "string"},
+            inputs={"type": "object", "description": "What the rule was applied to."},
+            now={
+                **_object("legs paused", legs=_LEGS, paused={"type": "boolean"}),
+                "description": "What is being recorded at this moment.",
+            },
+            consents={"type": "array", "items": CONSENT_TAKEN, "description": "What was captured in the call."},
+            pauses={"type": "array", "items": PAUSE, "description": "Stretches that hold silence, and by whom."},
+            failures={"type": "array", "items": {"type": "string"}, "description": "What went wrong, for people."},
         ),
         {"type": "null"},
     ],
@@ -178,7 +199,13 @@ CALL: Schema = {
         "reasons": {"type": "object", "description": "Why this agent, this caller id and this trunk were taken."},
     },
 }
-RECORDING_CONTROL = _object("recordingStatus", recordingStatus={"enum": [*RECORDING_STATUSES]})
+_BY: Schema = {"type": "string", "pattern": f"^{BY_PATTERN}$", "description": "The person who asks; kept on record."}
+RECORDING_CONTROL: Schema = {
+    "oneOf": [
+        _object("recordingStatus", recordingStatus={"enum": [*RECORDING_STATUSES]}, by=_BY),
+        _object("consent", consent={"enum": [*CONSENT_ACTS], "description": "What the other side says."}, by=_BY),
+    ]
+}
 AGENT = _object(
     "id links currentCallGuid", id={"type": "string"}, links=LINKS, currentCallGuid={**_TEXT_OR_NULL, "format": "uuid"}
 )

@@ -1,0 +1,21 @@
+"""The ways in which control of a call's recording is turned down; see `refusals`."""
+
+from outdial.domain.refusals import BadRequest, Unavailable
+
+
+class NotConnected(BadRequest):
+    """What the other side says about being recorded is only heard once both are joined."""
+
+    text = "Unable to take consent - the call is not connected"
+
+
+class RefusedByParty(BadRequest):
+    """The other side has itself refused, by a key of its phone: nobody else can consent for it."""
+
+    text = "Unable to take consent - the other side has refused to be recorded"
+
+
+class RecordingUnchanged(Unavailable):
+    """The switch could not be brought to pause or resume; what is recorded goes on as before."""
+
+    text = "The recording could not be changed; it goes on as it was"

@@ -36,7 +36,7 @@ ENDINGS = ("0001", "0003", "0004", "0005", "0008", "0008", "0009", "0010", "0008
 HUNG_UP = "0010"
 """Rings with early media, answers after three seconds, and stays."""
 AT_ONCE = 12
-LONGEST_CALL_SECONDS = 60
+LONGEST_CALL_SECONDS = 200
 HANDS_OFF_SECONDS = 120
 """How long the readers may take to catch up once nothing fails any more."""
 

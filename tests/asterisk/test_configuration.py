@@ -21,6 +21,12 @@ def test_ari_and_its_events_stay_on_loopback_wherever_sip_listens() -> None:
     assert made["pjsip.conf"].count("bind = 0.0.0.0:5060\n") == 2
 
 
+def test_audio_is_taken_where_sip_listens_and_nowhere_else() -> None:
+    assert "media_address = 127.0.0.1\nbind_rtp_to_media_address = yes\n" in files(FOLDERS, SETTINGS)["pjsip.conf"]
+    for everywhere in ("0.0.0.0", "::"):
+        assert "media_address" not in files(FOLDERS, replace(SETTINGS, sip_host=everywhere))["pjsip.conf"]
+
+
 def test_events_wait_in_the_switch_while_we_restart() -> None:
     assert "connection_type = persistent\n" in files(FOLDERS, SETTINGS)["websocket_client.conf"]
 

@@ -6,7 +6,7 @@ Every listener is where the settings say; ARI is on loopback always, because it 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from outdial.asterisk.endpoints import OUTSIDE
+from outdial.asterisk.endpoints import OUTSIDE, audio_at
 from outdial.domain.phones import REALM
 
 MODULES = (
@@ -227,6 +227,7 @@ def _pjsip(switch: SwitchSettings) -> str:
         "timers = no",
         "send_pai = yes",
         "trust_id_outbound = yes",
+        *(f"{name} = {value}" for name, value in audio_at(switch.sip_host).items()),
     ]
     return (
         _section("global", ["type = global", "user_agent = Outdial", f"default_realm = {REALM}"])

@@ -3,6 +3,7 @@
 Pure. Whatever comes from a person is stripped of what could end a dial string or a header.
 """
 
+import ipaddress
 import re
 from collections.abc import Mapping
 
@@ -85,6 +86,18 @@ def trunk_objects(trunk: Trunk) -> tuple[tuple[str, str, dict[str, str]], ...]:
         endpoint["outbound_auth"] = name
     aor = {"contact": contact, "qualify_frequency": "60"}
     return (*objects, ("aor", name, aor), ("endpoint", name, endpoint))
+
+
+def audio_at(host: str) -> dict[str, str]:
+    """What keeps the audio of an endpoint to the address that SIP listens on, unless that is every address.
+
+    Left alone, the switch takes audio on all of them, wherever SIP listens.
+    """
+    try:
+        everywhere = ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return {}
+    return {} if everywhere else {"media_address": host, "bind_rtp_to_media_address": "yes"}
 
 
 _MEDIA = {

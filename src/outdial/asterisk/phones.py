@@ -6,7 +6,7 @@ Must not know calls.
 from collections.abc import Awaitable, Callable, Iterable
 
 from outdial.asterisk.ari import Ari, AriError
-from outdial.asterisk.endpoints import phone_objects, trunk_objects
+from outdial.asterisk.endpoints import audio_at, phone_objects, trunk_objects
 from outdial.domain.directory import Agent, Trunk
 
 Objects = tuple[tuple[str, str, dict[str, str]], ...]
@@ -15,9 +15,10 @@ Objects = tuple[tuple[str, str, dict[str, str]], ...]
 class AsteriskPhones:
     """Keeps one switch's phones and trunks as the directory has them."""
 
-    def __init__(self, ari: Ari, is_reachable: Callable[[], bool]) -> None:
+    def __init__(self, ari: Ari, is_reachable: Callable[[], bool], sip_host: str = "127.0.0.1") -> None:
         self._ari = ari
         self._is_reachable = is_reachable
+        self._audio = audio_at(sip_host)
 
     async def provision_agent(self, agent: Agent) -> None:
         """Make an agent's phone known; quiet while the switch is away."""
@@ -53,7 +54,7 @@ class AsteriskPhones:
 
     async def _push(self, objects: Objects) -> None:
         for kind, name, fields in objects:
-            await self._ari.put_config(kind, name, fields)
+            await self._ari.put_config(kind, name, {**fields, **self._audio} if kind == "endpoint" else fields)
 
     async def _remove(self, objects: Objects) -> None:
         for kind, name, _ in reversed(objects):

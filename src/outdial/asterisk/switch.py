@@ -94,7 +94,7 @@ class Switch:
         self.ami = Ami(self.settings.manager_port, ARI_USER, self.settings.manager_password)
         self.recorder = AsteriskRecorder(self.ami)
         self.telephony = AsteriskTelephony(name, self.ari, lambda: self.reachable, sound_of)
-        self.phones = AsteriskPhones(self.ari, lambda: self._told)
+        self.phones = AsteriskPhones(self.ari, lambda: self._told, self.settings.sip_host)
         self.version: str | None = None
         self.reachable = False
         self._told = False

@@ -1,8 +1,11 @@
 """baresip as an agent's phone: registers by digest, answers by itself, says a tone, and keeps what it hears."""
 
 import asyncio
+import math
+import wave
+from array import array
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +13,8 @@ from outdial.sandbox.tones import Sound, read_sound
 from support.programs import command_of, root
 from support.sipp import free_udp_port
 
-MODULES = ("account", "stdio", "uuid", "menu", "g711", "ausine", "aufile", "sndfile")
+MODULES = ("g711", "aufile", "sndfile")
+RATE, SAY_SECONDS = 8000, 60
 
 
 @dataclass(frozen=True)
@@ -20,10 +24,15 @@ class Baresip:
     folder: Path
     process: asyncio.subprocess.Process
 
+    @property
+    def output(self) -> str:
+        """What it has printed so far."""
+        return (self.folder / "output").read_text(encoding="utf-8", errors="replace")
+
     def heard(self) -> Sound:
         """What it received on its latest call."""
         received = sorted(self.folder.glob("dump-*-dec.wav"))
-        return read_sound(received[-1]) if received else Sound((), 8000)
+        return read_sound(received[-1]) if received else Sound((), RATE)
 
 
 @asynccontextmanager
@@ -42,25 +51,39 @@ async def phone(
             [
                 f"sip_listen 127.0.0.1:{free_udp_port()}",
                 "rtp_ports 41000-42000",
-                f"audio_source ausine,{tone}",
+                f"audio_source aufile,{_tone_file(folder, tone)}",
                 "audio_player aufile,/dev/null",
                 f"snd_path {folder}",
                 f"module_path {root() / 'usr' / 'lib' / 'baresip' / 'modules'}",
-                *(f"module {name}.so" for name in MODULES if name not in ("account", "uuid", "menu")),
+                *(f"module {name}.so" for name in MODULES),
                 *(f"module_app {name}.so" for name in ("account", "menu")),
                 "",
             ]
         )
     )
-    process = await asyncio.create_subprocess_exec(
-        *(*command, "-f", str(folder)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=(folder / "output").open("wb"),
-        stderr=asyncio.subprocess.STDOUT,
-        cwd=folder,
-    )
+    with (folder / "output").open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *(*command, "-f", str(folder)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=folder,
+        )
     try:
         yield Baresip(folder, process)
     finally:
-        process.terminate()
+        with suppress(ProcessLookupError):
+            process.terminate()
         await process.wait()
+
+
+def _tone_file(folder: Path, tone: int) -> Path:
+    """What it says: a tone, for longer than any call lasts."""
+    path = folder / "tone.wav"
+    period = array("h", (round(8000 * math.sin(2 * math.pi * tone * at / RATE)) for at in range(RATE)))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(period.tobytes() * SAY_SECONDS)
+    return path

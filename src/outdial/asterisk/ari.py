@@ -8,12 +8,14 @@ AriError
 └── AriUnreachable   never sent: it was not done
 """
 
+import base64
+import json
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode, urlsplit
 
-import aiohttp
+from outdial.asterisk.connections import Connections, NotAnswered, NotSent
 
 POOL_SIZE = 24
 """Connections at a time; Asterisk's own limit is 100 sessions."""
@@ -45,23 +47,19 @@ class Ari:
     """Commands to one switch. Use it as an async context manager."""
 
     def __init__(self, url: str, user: str, password: str) -> None:
-        self._url = url.rstrip("/") + "/ari"
-        self._headers = {"Authorization": aiohttp.encode_basic_auth(user, password)}
-        self._http: aiohttp.ClientSession | None = None
+        self._base = urlsplit(url).path.rstrip("/") + "/ari/"
+        credentials = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+        headers = {"Authorization": f"Basic {credentials}"}
+        self._connections = Connections(url, headers, most=POOL_SIZE, seconds=ANSWER_SECONDS)
 
     async def __aenter__(self) -> Self:
-        self._http = aiohttp.ClientSession(
-            headers=self._headers,
-            connector=aiohttp.TCPConnector(limit=POOL_SIZE),
-            timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS),
-        )
+        await self._connections.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._http is not None:
-            await self._http.close()
+        await self._connections.__aexit__(kind, error, trace)
 
     async def originate(
         self,
@@ -171,17 +169,16 @@ class Ari:
     async def _call(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
     ) -> Any:  # noqa: ANN401 -- JSON
-        if self._http is None:
-            raise AriUnreachable("not connected")
+        target = f"{self._base}{path}?{urlencode(query)}" if query else self._base + path
         try:
-            async with self._http.request(method, f"{self._url}/{path}", params=query, json=body) as reply:
-                if reply.status >= 300:
-                    raise AriRefused(reply.status, (await reply.text())[:200])
-                return await reply.json() if reply.status == 200 else None
-        except aiohttp.ClientConnectorError as error:
+            status, answer = await self._connections.ask(method, target, json.dumps(body).encode() if body else b"")
+        except NotSent as error:
             raise AriUnreachable(str(error)) from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise AriUncertain(f"{type(error).__name__} on {method} {path}") from error
+        except NotAnswered as error:
+            raise AriUncertain(f"{error}, on {method} {path}") from error
+        if status >= 300:
+            raise AriRefused(status, answer.decode("utf-8", "replace")[:200])
+        return json.loads(answer) if status == 200 else None
 
 
 def _path(*parts: str) -> str:

@@ -368,3 +368,71 @@ async def test_what_is_deleted_is_found_as_such_and_not_heard(kept: ApiWorld) ->
     gone = (await kept.client.get(f"{URL}?deleted=true")).json()["recordings"]
     assert [(found["id"], found["status"], found["number"]) for found in gone] == [(ID, "Deleted", None)]
     assert (await kept.client.get(AUDIO)).status_code == 404
+
+
+async def link_of(world: ApiWorld, **headers: str) -> str:
+    response = await world.client.post(f"{URL}/{ID}/links", headers=headers)
+    assert response.status_code == 201, response.text
+    said = response.json()
+    assert said["href"].startswith(f"{BASE}{AUDIO}?ticket=")
+    return str(said["href"])
+
+
+NO_TOKEN = {"Authorization": ""}
+
+
+async def test_a_link_opens_one_recording_to_a_player_without_a_token(kept: ApiWorld) -> None:
+    href = await link_of(kept)
+    response = await kept.client.get(f"{href}&leg=agent", headers={**NO_TOKEN, "Range": "bytes=0-99"})
+
+    assert (response.status_code, response.content) == (206, WHOLE[Side.AGENT][:100])
+    assert (await entries(kept))[-1][1] == f"account {ACCOUNT}, by a link"
+
+
+async def test_a_link_opens_nothing_else(kept: ApiWorld) -> None:
+    ticket = (await link_of(kept)).split("ticket=")[1]
+
+    for page in (
+        f"{URL}/{ONE_LEG}/audio",
+        f"{URL}/{ID}",
+        f"{URL}/{ID}/peaks",
+        URL,
+        f"/v6/{OTHER}/recordings/{ID}/audio",
+    ):
+        response = await kept.client.get(f"{page}?ticket={ticket}", headers=NO_TOKEN)
+        assert response.status_code == 401, page
+
+
+async def test_a_link_is_good_for_an_hour(kept: ApiWorld) -> None:
+    href = await link_of(kept)
+    kept.time.pass_(3_599)
+    assert (await kept.client.get(href, headers=NO_TOKEN)).status_code == 200
+    kept.time.pass_(1)
+    assert (await kept.client.get(href, headers=NO_TOKEN)).status_code == 401
+
+
+async def test_a_link_is_void_with_the_secret_of_whoever_made_it(kept: ApiWorld) -> None:
+    href = await link_of(kept)
+    await kept.change_account(api_token_hash="another")
+
+    assert (await kept.client.get(href, headers=NO_TOKEN)).status_code == 401
+
+
+@pytest.mark.parametrize("ticket", ["", "x", "AAAA", "é", "A" * 2_000, "=" * 5])
+async def test_what_is_no_ticket_opens_nothing(kept: ApiWorld, ticket: str) -> None:
+    response = await kept.client.get(AUDIO, params={"ticket": ticket}, headers=NO_TOKEN)
+
+    assert response.status_code == 401
+
+
+async def test_no_bit_of_a_ticket_can_be_changed(kept: ApiWorld) -> None:
+    href = await link_of(kept)
+    for place in range(len(f"{BASE}{AUDIO}?ticket="), len(href) - 1, 7):
+        changed = href[:place] + ("A" if href[place] != "A" else "B") + href[place + 1 :]
+        assert (await kept.client.get(changed, headers=NO_TOKEN)).status_code == 401
+
+
+async def test_a_link_takes_the_scope_to_listen(kept: ApiWorld) -> None:
+    headers = bearer(kept.token(scopes=frozenset(SCOPES) - {RECORDINGS_LISTEN}))
+    assert (await kept.client.post(f"{URL}/{ID}/links", headers=headers)).status_code == 403
+    assert (await kept.client.post(f"{URL}/{ID.replace('9', '8')}/links")).status_code == 404

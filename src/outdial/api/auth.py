@@ -82,13 +82,22 @@ async def authenticate(parts: Parts, authorization: str | None) -> Caller:
     Raises:
         Unauthenticated: there is no good token in it.
     """
+    return await caller_of(parts, claims_of(parts, authorization))
+
+
+def claims_of(parts: Parts, authorization: str | None) -> Claims:
+    """What the token in an `Authorization` header says. Raises Unauthenticated where there is none that we signed."""
     found = _BEARER.fullmatch(authorization or "")
     if found is None:
         raise Unauthenticated
     try:
-        claims = Tokens(parts.token_key).read(found[1], parts.clock.now())
+        return Tokens(parts.token_key).read(found[1], parts.clock.now())
     except InvalidToken:
         raise Unauthenticated from None
+
+
+async def caller_of(parts: Parts, claims: Claims) -> Caller:
+    """Who it is that has these claims. Raises Unauthenticated where they are good no longer."""
     if not await _still_good(parts, claims):
         raise Unauthenticated
     return Caller(claims.account, claims.scopes, claims.client_id)

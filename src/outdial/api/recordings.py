@@ -9,12 +9,12 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from outdial.api import ranges
-from outdial.api.auth import RECORDINGS_LISTEN, RECORDINGS_READ
-from outdial.api.errors import NotFound, answer
-from outdial.api.manage.times import moment_of
+from outdial.api import ranges, tickets
+from outdial.api.auth import RECORDINGS_LISTEN, RECORDINGS_READ, caller_of, claims_of
+from outdial.api.errors import NotFound, Unauthenticated, answer
+from outdial.api.manage.times import moment_of, told
 from outdial.api.pages import account_url, enter_as, reply, version_of
-from outdial.api.parts import Parts
+from outdial.api.parts import Parts, parts_of
 from outdial.api.recording_bodies import detailed, listed
 from outdial.calls.recording_library import Audio, Form, Hearing
 from outdial.calls.recording_store import RecordingFilter
@@ -27,6 +27,7 @@ ON_A_PAGE = 50
 PEAKS_A_SECOND = 10
 MOST_PEAKS_A_SECOND = 100
 LONGEST_TEXT = 2_000
+LINK_LIFETIME_MS = 3_600_000
 PARAMETERS = ("callId", "agent", "group", "number", "reference", "from", "to", "deleted", "limit", "cursor")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
@@ -79,17 +80,30 @@ async def read(request: Request) -> Response:
 
 async def audio(request: Request) -> Response:
     """GET …/recordings/{id}/audio: all of it, or a stretch."""
-    parts, account, caller = await enter_as(request, RECORDINGS_LISTEN)
+    parts, account, who = await _listener(request)
     query = request.query_params
     hearing, form = _word(query.get("leg"), "leg", Hearing), _word(query.get("format"), "format", Form) or Form.WAV
     asked = "HEAD" if request.method == "HEAD" else request.headers.get("range", "all")[:100]
     try:
-        found = await parts.recordings.audio(account, _id(request), hearing, form, caller.name, asked)
+        found = await parts.recordings.audio(account, _id(request), hearing, form, who, asked)
     except RecordingError as error:
-        raise _told(error) from error
+        raise _refusal_of(error) from error
     if found is None:
         raise RecordingNotFound
     return await _file(request, found)
+
+
+async def link(request: Request) -> Response:
+    """POST …/recordings/{id}/links: an address for a player that can't send a token."""
+    parts, account, caller = await enter_as(request, RECORDINGS_LISTEN)
+    url, version, recording_id = account_url(request, parts, account), version_of(request), _id(request)
+    if await parts.recordings.find(account, recording_id, caller.name) is None:
+        raise RecordingNotFound
+    claims = claims_of(parts, request.headers.get("authorization"))
+    expires_at = parts.clock.now() + LINK_LIFETIME_MS
+    ticket = tickets.issue(parts.token_key, claims, f"{account}/{recording_id}", expires_at)
+    href = f"{url}/recordings/{recording_id}/audio?ticket={ticket}"
+    return reply(201, {"href": href, "expiresAt": told(expires_at)}, version, _PRIVATE)
 
 
 async def peaks(request: Request) -> Response:
@@ -100,10 +114,30 @@ async def peaks(request: Request) -> Response:
     try:
         found = await parts.recordings.peaks(account, _id(request), hearing, per_second, caller.name)
     except RecordingError as error:
-        raise _told(error) from error
+        raise _refusal_of(error) from error
     if found is None:
         raise RecordingNotFound
     return reply(200, found, version, _PRIVATE)
+
+
+async def _listener(request: Request) -> tuple[Parts, str, str]:
+    """Who wants to listen: whoever has a token, or a ticket for this one recording.
+
+    Raises:
+        Unauthenticated, Forbidden, NotFound: as `enter`.
+    """
+    ticket = request.query_params.get("ticket")
+    if ticket is None:
+        parts, account, caller = await enter_as(request, RECORDINGS_LISTEN)
+        return parts, account, caller.name
+    parts, account = parts_of(request), str(request.path_params["account"])
+    try:
+        claims = tickets.read(parts.token_key, ticket, f"{account}/{_id(request)}", parts.clock.now())
+    except tickets.InvalidTicket:
+        raise Unauthenticated from None
+    caller = await caller_of(parts, claims)
+    caller.check(RECORDINGS_LISTEN, account)
+    return parts, account, f"{caller.name}, by a link"
 
 
 async def _file(request: Request, audio: Audio) -> Response:
@@ -137,7 +171,7 @@ async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     try:
         first = await anext(pieces, b"")
     except RecordingError as error:
-        raise _told(error) from error
+        raise _refusal_of(error) from error
 
     async def all_of_it() -> AsyncIterator[bytes]:
         yield first
@@ -147,7 +181,7 @@ async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     return all_of_it()
 
 
-def _told(error: RecordingError) -> LegNotRecorded | RecordingUnreadable:
+def _refusal_of(error: RecordingError) -> LegNotRecorded | RecordingUnreadable:
     if isinstance(error, NothingToRead):
         said = str(error)
         return LegNotRecorded(said[0].upper() + said[1:])

@@ -36,6 +36,7 @@ ROUTES = [
     Page(GET=recordings.search).at(_ACCOUNT + "/recordings"),
     Page(GET=recordings.read).at(_ACCOUNT + "/recordings/{recording_id}"),
     Page(GET=recordings.audio).at(_ACCOUNT + "/recordings/{recording_id}/audio"),
+    Page(POST=recordings.link).at(_ACCOUNT + "/recordings/{recording_id}/links"),
     Page(GET=recordings.peaks).at(_ACCOUNT + "/recordings/{recording_id}/peaks"),
     # Tokens.
     Page(POST=oauth.account_token).at("/v{version:version}/oauth2/token"),

@@ -120,6 +120,7 @@ SCHEMAS: dict[str, Schema] = {
             "next": {**_TEXT_OR_NULL, "description": "Send it as `cursor` for the next page; null after the last."},
         }
     ),
+    "ListeningLink": _object({"href": {"type": "string"}, "expiresAt": _TIME}),
     "Peaks": _object(
         {
             "version": {"const": 2},
@@ -219,6 +220,7 @@ _AUDIO = _operation(
     RECORDINGS_LISTEN,
     "Listen to a recording, or download it",
     _LEG_QUERY,
+    _query("ticket", {"type": "string"}, "Of an address from `links`, in place of a token."),
     _query("format", {"enum": [*Form], "default": "wav"}, "`opus` is in Ogg, and about a tenth of the size."),
     _query("download", {"type": "boolean", "default": False}, "Whether a browser is to save it rather than play it."),
     {
@@ -235,6 +237,31 @@ _AUDIO = _operation(
         "416": {
             "description": "The stretch lies beyond the end; `Content-Range` tells the size.",
             "content": {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}},
+        },
+        **refusals("400 401 403 404 503"),
+    },
+)
+_LINK = _operation(
+    "linkRecording",
+    RECORDINGS_LISTEN,
+    "Make an address for a player",
+    *parameters("Accept"),
+    description=(
+        "For a player in the browser, which can't send a token. It opens this one recording for an hour, or until the "
+        "client's secret is replaced; `&leg=` and `&format=` may be added to it. Whoever has it can listen."
+    ),
+    responses={
+        "201": {
+            "description": "The address.",
+            "content": content(
+                "ListeningLink",
+                {
+                    "one": {
+                        "href": f"{_URL}/recordings/{CALL_ID}/audio?ticket=…",
+                        "expiresAt": "2026-11-24T10:30:00.000Z",
+                    }
+                },
+            ),
         },
         **refusals("400 401 403 404 503"),
     },
@@ -256,6 +283,7 @@ PATHS: dict[str, Operation] = {
     _ALL: {"parameters": _IN_ACCOUNT, "get": _SEARCH},
     _ONE: {"parameters": [*_IN_ACCOUNT, _RECORDING], "get": _READ},
     f"{_ONE}/audio": {"parameters": [*_IN_ACCOUNT, _RECORDING], "get": _AUDIO},
+    f"{_ONE}/links": {"parameters": [*_IN_ACCOUNT, _RECORDING], "post": _LINK},
     f"{_ONE}/peaks": {"parameters": [*_IN_ACCOUNT, _RECORDING], "get": _PEAKS},
 }
 """These, as the whole document has them."""

@@ -141,14 +141,16 @@ class Drill:
             )
             assert process.stdout is not None
             life = 3600.0 if self.done else self.chaos.uniform(2.0, 9.0)
-            with suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(life):
                     while (line := await process.stdout.readline()).endswith(b"\n"):
                         self.seen.append(Seen.of(json.loads(line)))
-            with suppress(ProcessLookupError):
-                process.kill()
+            except TimeoutError:
                 self.stream_kills += 1
-            await process.wait()
+            finally:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
 
     async def spoil_receiver(self) -> None:
         """Let the bad receiver fail, hang, and restart, with moments of health between."""

@@ -16,7 +16,8 @@ PACKAGES = Selection("forky", ("asterisk",))
 """Debian's release that has the long-term Asterisk 22, and the package."""
 OLDEST = (22, 5)
 """Outbound WebSockets, without which events are lost while we restart, came with this version."""
-_SYSTEM_MODULES = ("/usr/lib/asterisk/modules", f"/usr/lib/{platform.machine()}-linux-gnu/asterisk/modules")
+SYSTEM_MODULES = ("/usr/lib/asterisk/modules", f"/usr/lib/{platform.machine()}-linux-gnu/asterisk/modules")
+SYSTEM_PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 _SYSTEM_DATA = Path("/usr/share/asterisk")
 _VERSION_SECONDS = 20
 
@@ -80,8 +81,8 @@ def private_runtime(folder: Path) -> Runtime:
 
 def system_runtime() -> Runtime | None:
     """The Asterisk installed on the system; none where there is none."""
-    binary = shutil.which("asterisk", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-    modules = next((Path(each) for each in _SYSTEM_MODULES if Path(each).is_dir()), None)
+    binary = shutil.which("asterisk", path=SYSTEM_PATH)
+    modules = next((Path(each) for each in SYSTEM_MODULES if Path(each).is_dir()), None)
     if binary is None or modules is None:
         return None
     try:

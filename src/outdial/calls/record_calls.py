@@ -1,8 +1,9 @@
 """Records calls: a telephony that performs a call's recording commands too, and hands what was recorded on to be kept.
 
-What is known of a recording is written down before a file is begun. Must not know how a switch records.
+What is known of a recording is written down beside its files too. Must not know how a switch records.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -106,11 +107,14 @@ class RecordingTelephony:
 
     async def _record(self, call: Call, sides: Sequence[Side]) -> Event:
         try:
-            folder = await self._kept.spool(call_recording(call))
+            folder = self._kept.folder(call.id)
         except SpoolUnusable as error:
             return RecordingBegun((), tuple(sides), str(error))
         names = {side: file.file_name for side in sides if (file := call.recording.file_of(side)) is not None}
-        return await self._recorder.start(call.id, {side: folder / name for side, name in names.items()})
+        files = {side: folder / name for side, name in names.items()}
+        # The call, which is stored, says all that the note does: what is being said need not wait for the disk.
+        begun, _ = await asyncio.gather(self._recorder.start(call.id, files), self._note(call))
+        return begun
 
     async def _mute(self, call: Call, sides: Sequence[Side], *, muted: bool) -> None:
         # First the silence, then the note: what is said meanwhile may be a card's number.
@@ -125,7 +129,7 @@ class RecordingTelephony:
     async def _finish(self, call: Call) -> None:
         recording = call_recording(call)
         with suppress(SpoolUnusable):
-            folder = await self._kept.spool(recording)
+            folder = self._kept.folder(call.id)
             if not recording.cut_short:
                 await self._recorder.closed([folder / file.file_name for file in recording.files])
         await self._kept.finish(recording)

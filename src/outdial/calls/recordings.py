@@ -33,11 +33,19 @@ class RecordingsKept(Protocol):
     The switch writes into the spool folder `<data_dir>/recordings/spool/<call id>/`, a file for each allowed leg.
     """
 
-    async def spool(self, recording: CallRecording) -> Path:
-        """Make a recording's spool folder, and note beside the audio what is known of it so far; the folder.
+    def folder(self, call_id: str) -> Path:
+        """Make a recording's spool folder, without waiting for anything; the folder.
 
-        To be called before any file is begun, and again whenever what is known changes (a leg more, a pause, a
-        consent): after a crash this is all there is. Durable when it returns.
+        Raises:
+            SpoolUnusable: it can't be made, or the disk is full.
+        """
+        ...
+
+    async def spool(self, recording: CallRecording) -> Path:
+        """Note beside the audio what is known of a recording so far; its spool folder.
+
+        To be called when a file is begun, and again whenever what is known changes (a leg more, a pause, a consent):
+        if the call itself is lost in a crash, this is all there is. Durable when it returns.
 
         Raises:
             SpoolUnusable: it can't be written.

@@ -99,6 +99,10 @@ class Keeper:
         self.troubles: dict[Key, str] = {}
         """Recordings whose last step failed, and why. They are tried again."""
 
+    def folder(self, call_id: str) -> Path:
+        """See `RecordingsKept.folder`."""
+        return self._spool.make(call_id)
+
     async def spool(self, recording: CallRecording) -> Path:
         """See `RecordingsKept.spool`."""
         return await asyncio.to_thread(self._spool.note, recording)

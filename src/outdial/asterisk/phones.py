@@ -54,6 +54,9 @@ class AsteriskPhones:
 
     async def _push(self, objects: Objects) -> None:
         for kind, name, fields in objects:
+            if "contact" in fields:
+                # The switch would add the contact to those it has, and go on calling the carrier where it was.
+                await self._ari.delete_config(kind, name)
             await self._ari.put_config(kind, name, {**fields, **self._audio} if kind == "endpoint" else fields)
 
     async def _remove(self, objects: Objects) -> None:

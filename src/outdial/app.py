@@ -26,6 +26,8 @@ from outdial.calls.record_calls import RecordingTelephony
 from outdial.calls.recovery import Recovery
 from outdial.calls.watch_recordings import watch_recordings
 from outdial.config import Settings
+from outdial.crm.sealing import KeySealing
+from outdial.crm.worker import Worker as CrmWorker
 from outdial.data_directory import held, kept_key
 from outdial.domain.agents import state_of
 from outdial.domain.directory import Agent, Trunk
@@ -38,6 +40,7 @@ from outdial.metrics import Metrics, Now
 from outdial.recordings.keeping import Keeping, Secrets, keeping
 from outdial.recordings.objects import Bucket
 from outdial.storage.calls import StoredCalls
+from outdial.storage.crm import StoredCrms
 from outdial.storage.database import Database, open_database
 from outdial.storage.deliveries import StoredDeliveries
 from outdial.storage.directory import StoredDirectory
@@ -149,6 +152,9 @@ class Outdial:
         self._follower = PhoneFollower(self.directory, self._clock)
         self._notices = SharedNotices(StoredNotices(database))
         self._webhook_worker = Worker(StoredDeliveries(database), self._notices, self._clock, self.metrics)
+        self._crms = StoredCrms(database, KeySealing(kept_key(self._settings.data_dir / "crm.key")))
+        base = self._settings.public_url or self.url
+        self._crm_worker = CrmWorker(self._crms, self._notices, self._clock, self.metrics, base.rstrip("/"))
 
     def _keeping(self, database: Database) -> Keeping:
         """What keeps recordings. Raises DataDirectoryError for keys that are none."""
@@ -182,6 +188,8 @@ class Outdial:
             events=self._notices,
             webhooks=StoredWebhooks(self._database),
             deliveries=self._webhook_worker,
+            crms=self._crms,
+            crm_desk=self._crm_worker,
             recordings=self.recordings.library,
             observe_lag=self.metrics.lag,
             metrics=self.metrics.render,
@@ -192,6 +200,7 @@ class Outdial:
             self.engine.run(),
             self._follower.run(),
             self._webhook_worker.run(),
+            self._crm_worker.run(),
             self.recordings.keeper.run(),
             watch_recordings(self.engine, self.switch.recorder, self._settings.data_dir / "recordings" / "spool"),
             end_wrap_ups(self.directory, self._clock),

@@ -62,6 +62,11 @@ class Metrics:
         self._recording_failures = Counter(
             "outdial_recording_failures", "What went wrong while calls were recorded.", registry=self._registry
         )
+        self._crm_attempts = self._counter("outdial_crm_attempts", "Attempts to tell a CRM of a call.", "outcome")
+        self._crm_dead = Counter(
+            "outdial_crm_dead_letters", "Calls that a CRM refused, or was not told for days.", registry=self._registry
+        )
+        self._crm_waiting: dict[str, int] = {}
         self._lags: dict[str, int] = {}
         self._recordings_moved = self._counter(
             "outdial_recordings_moved", "Steps of recordings, by new state.", "state"
@@ -87,6 +92,21 @@ class Metrics:
     def gave_up(self) -> None:
         """A delivery became a dead letter."""
         self._dead.inc()
+
+    def task_attempted(self, verdict: str) -> None:
+        """An attempt to tell a CRM of a call."""
+        self._crm_attempts.labels(verdict).inc()
+
+    def task_given_up(self) -> None:
+        """A call's task became a dead letter."""
+        self._crm_dead.inc()
+
+    def tasks_waiting(self, account: str, count: int | None) -> None:
+        """How many calls a CRM is to be told of; none where the account has none any more."""
+        if count is None:
+            self._crm_waiting.pop(account, None)
+        else:
+            self._crm_waiting[account] = count
 
     def lag(self, reader: str, milliseconds: int | None) -> None:
         """How old the oldest event is that a reader has not taken; none where the reader is gone."""
@@ -142,6 +162,7 @@ class Metrics:
         yield _gauge("outdial_agents", "Agents, by state.", "state", now.agents)
         lags = {reader: milliseconds / 1000 for reader, milliseconds in self._lags.items()}
         yield _gauge("outdial_event_lag_seconds", "Age of the oldest event not taken, by reader.", "reader", lags)
+        yield _gauge("outdial_crm_waiting", "Calls to be told to a CRM, by account.", "account", self._crm_waiting)
         yield _gauge("outdial_queue_depth", "What waits in each queue.", "queue", now.queues)
 
     def _legs(self, before: Call, after: Call, now: int) -> None:

@@ -21,11 +21,15 @@ from outdial.api.auth import CALLS_CREATE, SCOPES
 from outdial.api.parts import Health, Parts
 from outdial.api.secrets import hash_secret
 from outdial.api.tokens import Tokens
+from outdial.calls.crm import Attempt, Connection, Verdict
 from outdial.calls.engine import Engine
 from outdial.calls.limits import Limits
 from outdial.calls.place_call import Placing
 from outdial.calls.webhooks import Subscription
+from outdial.crm.sealing import KeySealing
+from outdial.crm.tokens import check_secret_of
 from outdial.domain.call import Call
+from outdial.domain.crm import CrmSettings
 from outdial.domain.deliveries import Outcome
 from outdial.domain.directory import Account, Agent, ApiClient, Trunk
 from outdial.domain.plan import Phone, PhoneKind
@@ -36,6 +40,7 @@ from outdial.recordings.keeping import Keeping, Secrets, keeping
 from outdial.sandbox import seed
 from outdial.sandbox.configuration import Address
 from outdial.storage.calls import StoredCalls
+from outdial.storage.crm import StoredCrms
 from outdial.storage.database import Database, open_database
 from outdial.storage.directory import StoredDirectory
 from outdial.storage.idempotency import StoredIdempotency
@@ -109,6 +114,25 @@ class NoDeliveries:
     async def test(self, subscription: Subscription) -> Outcome:
         self.tested.append(subscription)
         return self.outcome
+
+
+class NoCrms:
+    """Tells no CRM, and counts how often it was told to look."""
+
+    def __init__(self) -> None:
+        self.told = 0
+        self.tested: list[Connection] = []
+        self.attempt = Attempt(Verdict.DONE, 200, took=7)
+
+    def changed(self) -> None:
+        self.told += 1
+
+    def check(self, settings: CrmSettings) -> None:
+        check_secret_of(settings)
+
+    async def test(self, connection: Connection) -> Attempt:
+        self.tested.append(connection)
+        return self.attempt
 
 
 @dataclass
@@ -210,6 +234,8 @@ async def api_world(
             events=StoredNotices(database),
             webhooks=StoredWebhooks(database),
             deliveries=deliveries,
+            crms=StoredCrms(database, KeySealing(bytes(32))),
+            crm_desk=NoCrms(),
             recordings=kept.library,
             observe_lag=lambda reader, milliseconds: None,
             metrics=lambda: (b"outdial_ready 1.0\n", "text/plain; version=1.0.0; charset=utf-8"),

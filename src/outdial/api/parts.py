@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from outdial.calls.crm import CrmDesk, Crms
 from outdial.calls.directory import CallLog, Directory, Idempotency, Phones
 from outdial.calls.event_log import EventLog
 from outdial.calls.place_call import Placing
@@ -51,6 +52,9 @@ class Parts:
     webhooks: Webhooks
     deliveries: Deliveries
     """Those that deliver to webhooks, in this process or none."""
+    crms: Crms
+    crm_desk: CrmDesk
+    """Those that tell CRMs, in this process or none."""
     recordings: Recordings
     observe_lag: Callable[[str, int | None], None]
     """Told how far behind a reader of events is, in milliseconds."""

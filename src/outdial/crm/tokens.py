@@ -15,7 +15,7 @@ from joserfc.jwk import RSAKey
 from outdial.calls.ports import Clock
 from outdial.crm.exchange import Answer, Exchange, NoAnswer
 from outdial.crm.faults import LONGEST_ERROR
-from outdial.domain.crm import Flow, Salesforce
+from outdial.domain.crm import CrmSettings, Flow, Salesforce
 from outdial.domain.refusals import BadRequest
 from outdial.domain.webhooks import UnusableSecret, check_url
 
@@ -115,7 +115,18 @@ def assertion(target: Salesforce, now: int) -> str:
         raise NoToken("no access token: the private key can't be used; set it again") from None
 
 
-def check_private_key(pem: str) -> None:
+def check_secret_of(settings: CrmSettings) -> None:
+    """See whether what a CRM is opened with can be used at all.
+
+    Raises:
+        UnusableSecret: no, and why.
+    """
+    target = settings.target
+    if isinstance(target, Salesforce) and target.flow is Flow.JWT_BEARER:
+        _check_private_key(target.secret)
+
+
+def _check_private_key(pem: str) -> None:
     """See whether assertions can be signed with a key.
 
     Raises:

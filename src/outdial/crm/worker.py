@@ -17,8 +17,8 @@ from outdial.calls.event_log import EventLog
 from outdial.calls.ports import Clock
 from outdial.crm.clerk import Clerk, Means, teller_of
 from outdial.crm.salesforce import SalesforceOrg
-from outdial.crm.tokens import check_private_key
-from outdial.domain.crm import CrmSettings, Flow, Salesforce
+from outdial.crm.tokens import check_secret_of
+from outdial.domain.crm import CrmSettings
 from outdial.domain.crm_task import CrmTask
 from outdial.domain.refusals import Unavailable
 from outdial.outgoing.sessions import Sessions
@@ -66,9 +66,7 @@ class Worker:
 
     def check(self, settings: CrmSettings) -> None:
         """See `CrmDesk.check`."""
-        target = settings.target
-        if isinstance(target, Salesforce) and target.flow is Flow.JWT_BEARER:
-            check_private_key(target.secret)
+        check_secret_of(settings)
 
     async def test(self, connection: Connection) -> Attempt:
         """See `CrmDesk.test`."""

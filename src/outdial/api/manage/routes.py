@@ -10,6 +10,7 @@ from outdial.api.manage import (
     caller_ids,
     calls,
     clients,
+    crm,
     errors,
     groups,
     recordings,
@@ -20,7 +21,7 @@ from outdial.api.manage import (
 from outdial.api.manage.here import PREFIX, join
 from outdial.api.parts import Parts
 
-RESOURCES = (accounts, agents, groups, trunks, caller_ids, clients, calls, recordings, webhooks, switch)
+RESOURCES = (accounts, agents, groups, trunks, caller_ids, clients, calls, recordings, webhooks, crm, switch)
 TAGS = {
     "Accounts": "Tenants and their settings.",
     "Agents": "Who calls, on which phone.",
@@ -32,6 +33,7 @@ TAGS = {
     "Call log": "Calls, live or ended, found by what is known of them.",
     "Recordings": "Holds, erasures, retention, keys, the ledger, and whether all of it is as it was.",
     "Webhooks": "Where events are delivered, and how that goes.",
+    "CRM": "Which CRM is told of calls that ended, and how that goes.",
     "Switch": "How the switch is.",
 }
 """For the OpenAPI document."""

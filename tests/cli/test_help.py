@@ -11,7 +11,19 @@ from typer.main import get_command
 from outdial.cli.main import COMMANDS
 from support.command_line import Run
 
-CLIENTS = ("account", "agent", "group", "trunk", "caller-id", "client", "events", "webhook", "recordings", "call")
+CLIENTS = (
+    "account",
+    "agent",
+    "group",
+    "trunk",
+    "caller-id",
+    "client",
+    "events",
+    "webhook",
+    "crm",
+    "recordings",
+    "call",
+)
 
 
 def commands(name: str) -> Iterator[tuple[str, Any]]:

@@ -27,6 +27,7 @@ COMMANDS = {
         "Events: what happens to calls, agents and webhooks, live or since any number still kept.",
     ),
     "webhook": ("outdial.cli.webhooks:app", "Webhooks: where an account's events are delivered, and how that goes."),
+    "crm": ("outdial.cli.crm:app", "CRM: a task for each call that ended, in Salesforce or in any other."),
     "recordings": ("outdial.cli.recordings:app", "Recordings: find, hear, hold, erase and verify them."),
     "call": ("outdial.cli.calls:app", "Calls: place, watch, find and hang them up."),
 }

@@ -7,20 +7,20 @@ waits for the disk, in a thread. PostgreSQL's run on asyncpg. Must not know what
 
 import asyncio
 import hashlib
+import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from sqlite3 import Connection as SqliteConnection
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, BigInteger, Connection, Engine, bindparam, create_engine, event, make_url, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from outdial.storage.journal import Done, Write, run_all
 from outdial.storage.outage import is_locked
+from outdial.storage.prepared import driver_of
 
 T = TypeVar("T")
 READERS = 4
@@ -58,13 +58,15 @@ class SqliteFile(DatabaseEngine):
         self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE", 1, busy_ms=0)
         self._reading = _sqlite_engine(url, "BEGIN", READERS, busy_ms=BUSY_MS)
         self._glancing = _sqlite_engine(url, "BEGIN", 1, busy_ms=0)
+        # For what runs on the event loop: taking a connection from a pool costs more than most statements.
+        self._writes: Connection | None = None
+        self._glances: Connection | None = None
         self._writer = ThreadPoolExecutor(1, "database-writer")
         self._readers = ThreadPoolExecutor(READERS, "database-reader")
 
     async def read(self, work: Callable[[Connection], T], quick: bool) -> T:
         if quick:
-            with self._glancing.connect() as connection:
-                return work(connection)
+            return self._glance(work)
 
         def in_thread() -> T:
             with self._reading.connect() as connection:
@@ -72,32 +74,54 @@ class SqliteFile(DatabaseEngine):
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, in_thread)
 
+    def _glance(self, work: Callable[[Connection], T]) -> T:
+        connection = self._glances
+        if connection is None:
+            connection = self._glances = self._glancing.connect()
+        try:
+            return work(connection)
+        finally:
+            if connection.in_transaction():
+                connection.rollback()
+
     async def transact(self, writes: Sequence[Write]) -> list[Done]:
         if all(write.quick for write in writes):
-            try:
-                return await self._at_once(writes)
-            except OperationalError as error:
-                if not is_locked(error):
-                    raise
+            done = await self._at_once(writes)
+            if done is not None:
+                return done
         return await self.apart(lambda connection: run_all(connection, writes))
 
-    async def _at_once(self, writes: Sequence[Write]) -> list[Done]:
-        connection = self._writing.connect()
+    async def _at_once(self, writes: Sequence[Write]) -> list[Done] | None:
+        """On the event loop, but for the commit; none where another process is writing."""
+        connection = self._writes
+        if connection is None:
+            connection = self._writes = self._writing.connect()
+        driver = driver_of(connection)
         try:
-            transaction = connection.begin()
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not is_locked(error):
+                    raise
+                return None
             done = run_all(connection, writes)
-        except BaseException:
-            connection.close()
+            # What went past SQLAlchemy it knows nothing of.
+            commit = connection.commit if connection.in_transaction() else driver.commit
+            await asyncio.get_running_loop().run_in_executor(self._writer, commit)
+        except Exception:
+            self._let_go()
             raise
-
-        def commit() -> None:
-            with connection:
-                transaction.commit()
-
-        await asyncio.get_running_loop().run_in_executor(self._writer, commit)
         return done
 
+    def _let_go(self) -> None:
+        """Give the writing connection back; what was begun on it is undone."""
+        if self._writes is not None:
+            self._writes.close()
+            self._writes = None
+
     async def apart(self, work: Callable[[Connection], T]) -> T:
+        self._let_go()
+
         def in_thread() -> T:
             with self._writing.connect() as connection:
                 _wait_for_others(connection, BUSY_MS)
@@ -112,15 +136,16 @@ class SqliteFile(DatabaseEngine):
     async def close(self) -> None:
         for pool in (self._writer, self._readers):
             pool.shutdown()
+        self._let_go()
+        if self._glances is not None:
+            self._glances.close()
         for engine in (self._writing, self._reading, self._glancing):
             engine.dispose()
 
 
 def _wait_for_others(connection: Connection, busy_ms: int) -> None:
     """How long a lock that another process holds is waited for. To the driver: it begins no transaction."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, SqliteConnection)  # noqa: S101 -- called on SQLite only
-    driver.execute(f"PRAGMA busy_timeout = {busy_ms}")
+    driver_of(connection).execute(f"PRAGMA busy_timeout = {busy_ms}")
 
 
 def _sqlite_engine(url: str, begin: str, connections: int, *, busy_ms: int) -> Engine:
@@ -133,7 +158,7 @@ def _sqlite_engine(url: str, begin: str, connections: int, *, busy_ms: int) -> E
     )
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: SqliteConnection, _: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's own record
+    def prepare(connection: sqlite3.Connection, _: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's own record
         # We begin transactions ourselves: the driver's way would take the write lock too late.
         connection.isolation_level = None
         for pragma in (
@@ -147,7 +172,8 @@ def _sqlite_engine(url: str, begin: str, connections: int, *, busy_ms: int) -> E
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if not driver_of(connection).in_transaction:
+            connection.exec_driver_sql(begin)
 
     return engine
 

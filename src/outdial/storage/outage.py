@@ -3,7 +3,7 @@
 Must not know what was asked of it.
 """
 
-from sqlite3 import SQLITE_BUSY, SQLITE_CONSTRAINT_FOREIGNKEY, SQLITE_ERROR
+import sqlite3
 
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import exc
@@ -19,8 +19,17 @@ def is_outage(error: BaseException) -> bool:
     """Whether the database does not answer, or can't write at all, whatever it is asked."""
     if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
         return True
+    if isinstance(error, sqlite3.Error):
+        # What goes past SQLAlchemy comes as the driver has it; for its kinds see below.
+        code = getattr(error, "sqlite_errorcode", None)
+        return type(error) is sqlite3.DatabaseError or (
+            isinstance(error, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR
+        )
     # SQLite calls a statement that makes no sense operational too.
-    if isinstance(error, exc.OperationalError) and getattr(error.orig, "sqlite_errorcode", None) == SQLITE_ERROR:
+    if (
+        isinstance(error, exc.OperationalError)
+        and getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    ):
         return False
     if isinstance(error, OSError | exc.OperationalError | exc.InterfaceError | exc.TimeoutError):
         return True
@@ -33,11 +42,10 @@ def is_outage(error: BaseException) -> bool:
     return _sql_state(error).startswith(_OUTAGE_CLASSES)
 
 
-def is_locked(error: exc.OperationalError) -> bool:
+def is_locked(error: sqlite3.OperationalError) -> bool:
     """Whether another process is writing to the file of a SQLite."""
-    code = getattr(error.orig, "sqlite_errorcode", None)
     # The low byte is the error, what is above says which kind of it.
-    return code is not None and code & 0xFF == SQLITE_BUSY
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def was_rolled_back(error: BaseException) -> bool:
@@ -47,7 +55,7 @@ def was_rolled_back(error: BaseException) -> bool:
 
 def names_nothing(error: exc.IntegrityError) -> bool:
     """Whether a row refers to one that is not there; else it is one too many of its kind."""
-    if getattr(error.orig, "sqlite_errorcode", None) == SQLITE_CONSTRAINT_FOREIGNKEY:
+    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
         return True
     return _sql_state(error) == _FOREIGN_KEY
 

@@ -27,7 +27,7 @@ class Prepared:
         text = self._for_sqlite(connection)
         if text is not None:
             try:
-                return text.rows(_driver(connection).execute(text.sql, text.ordered(values)))
+                return text.rows(driver_of(connection).execute(text.sql, text.ordered(values)))
             except sqlite3.Error:
                 pass  # SQLAlchemy meets it too, and tells it in its own words
         return connection.execute(self._statement, values).all()
@@ -37,7 +37,7 @@ class Prepared:
         text = self._for_sqlite(connection)
         if text is not None:
             try:
-                return _driver(connection).execute(text.sql, text.ordered(values)).rowcount
+                return driver_of(connection).execute(text.sql, text.ordered(values)).rowcount
             except sqlite3.Error:
                 pass
         return connection.execute(self._statement, values).rowcount
@@ -91,7 +91,8 @@ class _SqliteText:
         return value if convert is None else convert(value)
 
 
-def _driver(connection: Connection) -> sqlite3.Connection:
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection. SQLite only."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)  # noqa: S101 -- asked for on SQLite only
     return driver

@@ -69,8 +69,12 @@ async def phone(
             stderr=asyncio.subprocess.STDOUT,
             cwd=folder,
         )
+    runs = Baresip(folder, process)
     try:
-        yield Baresip(folder, process)
+        yield runs
+    except Exception as error:
+        error.add_note(runs.output[-3000:])
+        raise
     finally:
         with suppress(ProcessLookupError):
             process.terminate()

@@ -25,7 +25,7 @@ from outdial.sandbox.journal import Heard, read_journal
 from outdial.sandbox.tones import Sound, read_sound
 from support.real_switch import RUNTIME, runtime
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 45
 """How long anything may take before it counts as never."""
 LISTEN_SECONDS = 15
 """How much of each call the far end of the shared sandbox records."""
@@ -47,7 +47,7 @@ class Running:
         """The one line that it prints when it is ready."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line, self.errors.read_text(encoding="utf-8")[-3000:]
+        assert line, (self.process.wait(), self.errors.read_text(encoding="utf-8")[-3000:])
         found: Members = json.loads(line)
         return found
 

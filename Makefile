@@ -27,8 +27,9 @@ demo: $(VENV)/.installed
 sandbox: $(VENV)/.installed
 	@$(BIN)/outdial sandbox
 
+# Two at a time, each file on one of them: much of the time is spent waiting for phones to ring.
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest
+	$(BIN)/pytest -q -n 2 --dist loadfile
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ import asyncio
 import aiohttp
 import pytest
 
+from outdial.sandbox.crm import KEPT as CRM_KEPT
 from outdial.sandbox.receiver import KEPT, Receiver, receiving
 
 
@@ -52,3 +53,19 @@ async def test_it_can_hang_and_still_be_stopped() -> None:
 
 def test_it_keeps_so_many() -> None:
     assert Receiver().received.maxlen == KEPT
+
+
+async def test_it_is_a_crm_too_that_keeps_one_task_of_a_call() -> None:
+    async with receiving(Receiver()) as url, aiohttp.ClientSession() as http:
+        async with http.post(f"{url}services/oauth2/token", data={"grant_type": "client_credentials"}) as reply:
+            assert (await reply.json())["instance_url"] + "/" == url
+        path = f"{url}services/data/v62.0/sobjects/Task/Outdial_Call_Id__c/c1"
+        for subject, status in (("First", 201), ("Second", 200)):
+            assert (await http.patch(path, json={"Subject": subject})).status == status
+        shown = await (await http.get(f"{url}tasks")).json()
+        assert [task["Subject"] for task in shown["tasks"]] == ["Second"]
+        assert (await (await http.get(url)).json())["count"] == 0
+
+
+def test_a_crm_keeps_so_many_tasks() -> None:
+    assert CRM_KEPT == 1_000

@@ -1,7 +1,7 @@
 """A receiver of webhooks that shows what arrived: for whoever tries them out. Answers 204, or as its path says.
 
 `/` and any other path take a delivery; `/status/503` answers so; `/hang` never answers. `GET /` shows what came, as
-JSON, or to a browser as a page.
+JSON, or to a browser as a page. The tasks of a CRM are at `/tasks`.
 """
 
 import asyncio
@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
+
+from outdial.sandbox.crm import PaperOrg
 
 KEPT = 1_000
 LONGEST_BODY = 100 * 1024
@@ -29,10 +31,12 @@ class Receiver:
     def __init__(self) -> None:
         self.received: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self.count = 0
+        self.org = PaperOrg()
 
     def application(self) -> web.Application:
         """The receiver as an application."""
         app = web.Application(client_max_size=LONGEST_BODY)
+        self.org.join(app)
         app.router.add_get("/", self._show)
         app.router.add_delete("/", self._forget)
         app.router.add_post("/hang", self._hang)

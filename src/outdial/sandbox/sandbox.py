@@ -71,7 +71,7 @@ class Ready:
     sip: Address
     far_end: Address
     receiver: str
-    """URL of a receiver of webhooks, which shows what arrived."""
+    """URL of a receiver of webhooks, which shows what arrived, and at `tasks` what a CRM was told."""
     data: Path
 
     def to_dict(self) -> dict[str, Any]:
@@ -127,6 +127,7 @@ async def open_sandbox(
                 await far_end.register_now()
                 await _phones_online(product.directory)
                 token = await _access_token(product.url, made.api_token)
+                await _set_crm(product.url, token, receiver)
                 ready = Ready(
                     url=product.url,
                     account=seed.ACCOUNT,
@@ -175,3 +176,13 @@ async def _access_token(url: str, api_token: str) -> str:
         if reply.status != 200:
             raise SandboxError(f"no access token was given: {reply.status} {await reply.text()}")
         return str((await reply.json())["access_token"])
+
+
+async def _set_crm(url: str, token: str, org: str) -> None:
+    """Have calls told to the Salesforce org of paper, as an administrator would."""
+    body = {"salesforce": {"url": org, "clientId": "sandbox", "clientSecret": "sandbox"}}
+    headers = {"Authorization": f"Bearer {token}"}
+    path = f"{url}/manage/accounts/{seed.ACCOUNT}/crm"
+    async with aiohttp.ClientSession() as http, http.put(path, json=body, headers=headers) as reply:
+        if reply.status != 200:
+            raise SandboxError(f"the CRM could not be set: {reply.status} {await reply.text()}")

@@ -2,9 +2,8 @@
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -17,9 +16,11 @@ from outdial.asterisk.home import Wanted
 from outdial.asterisk.runtime import Runtime
 from outdial.asterisk.switch import Switch
 from outdial.asterisk.telephony import APP
+from outdial.calls.count_agents import AgentCensus
 from outdial.calls.end_wrap_ups import end_wrap_ups
 from outdial.calls.engine import Engine, Observer
 from outdial.calls.follow_phones import PhoneFollower
+from outdial.calls.hear_switch import SwitchEars
 from outdial.calls.limits import Limits
 from outdial.calls.place_call import Placing
 from outdial.calls.record_calls import RecordingTelephony
@@ -29,10 +30,6 @@ from outdial.config import Settings
 from outdial.crm.sealing import KeySealing
 from outdial.crm.worker import Worker as CrmWorker
 from outdial.data_directory import held, kept_key
-from outdial.domain.agents import state_of
-from outdial.domain.directory import Agent, Trunk
-from outdial.domain.events import Event
-from outdial.domain.refusals import Unavailable
 from outdial.http_server import listen, serving, url_of
 from outdial.logs import CallLogLines
 from outdial.master_keys import MasterKeyFiles
@@ -49,16 +46,10 @@ from outdial.storage.ledger import StoredLedger
 from outdial.storage.migrate import bring_up_to_date
 from outdial.storage.outbox import StoredNotices
 from outdial.storage.recordings import StoredRecordings
-from outdial.storage.retention import forget_old
+from outdial.storage.retention import forget_from_time_to_time
 from outdial.storage.shared_notices import SharedNotices
 from outdial.storage.webhooks import StoredWebhooks
 from outdial.webhooks.worker import Worker
-
-SWEEP_SECONDS = 60
-"""How often calls and switch are compared although nothing seems wrong."""
-COUNT_SECONDS = 10
-"""How old the numbers of agents by state may be that metrics tell."""
-FORGET_SECONDS = 3600
 
 
 class WallClock:
@@ -95,7 +86,6 @@ class Outdial:
         )
         self.phones = self.switch.phones
         self.metrics = Metrics(self._measure)
-        self._agents_by_state: Counter[str] = Counter()
 
     @property
     def sip(self) -> tuple[str, int]:
@@ -125,7 +115,7 @@ class Outdial:
             background = self._background()
             stack.callback(_cancel, [tasks.create_task(work) for work in background])
             await self._recovery.load()
-            await stack.enter_async_context(self.switch.running(self))
+            await stack.enter_async_context(self.switch.running(self._ears))
             # Calls and switch have been compared: whatever else lies in the spool, a crash has left.
             await self.recordings.keeper.sweep(set(self.engine.live))
             proxies, grace = settings.trusted_proxies, settings.stop_grace_seconds
@@ -150,6 +140,8 @@ class Outdial:
         self.engine = Engine(telephony, self._store, self._clock, observers)
         self._recovery = Recovery(self.engine, telephony, self._store)
         self._follower = PhoneFollower(self.directory, self._clock)
+        self._ears = SwitchEars(self.engine, self._recovery, self._follower, self.directory)
+        self._census = AgentCensus(self.directory, self._clock)
         self._notices = SharedNotices(StoredNotices(database))
         self._webhook_worker = Worker(StoredDeliveries(database), self._notices, self._clock, self.metrics)
         self._crms = StoredCrms(database, KeySealing(kept_key(self._settings.data_dir / "crm.key")))
@@ -204,56 +196,10 @@ class Outdial:
             self.recordings.keeper.run(),
             watch_recordings(self.engine, self.switch.recorder, self._settings.data_dir / "recordings" / "spool"),
             end_wrap_ups(self.directory, self._clock),
-            self._sweep(),
-            self._count_agents(),
-            self._forget(),
+            self._recovery.sweep(),
+            self._census.run(),
+            forget_from_time_to_time(self._database, self._settings.retention_days, self._clock),
         ]
-
-    # What the switch tells (asterisk.switch.Listener).
-
-    def happened(self, call_id: str, event: Event) -> None:
-        """Something happened to a call."""
-        self.engine.notify(call_id, event)
-
-    def phone_changed(self, sip_user: str, online: bool) -> None:
-        """A phone has registered or gone away."""
-        self._follower.changed(sip_user, online=online)
-
-    async def inventory(self) -> tuple[Sequence[Agent], Sequence[Trunk]]:
-        """Every phone and trunk the switch must know."""
-        return await self.directory.all_agents(), await self.directory.all_trunks()
-
-    async def came_back(self) -> None:
-        """Compare calls and switch before anything is commanded."""
-        await self._recovery.compare()
-        await self._recovery.rejoin()
-
-    async def died(self) -> None:
-        """End the calls that went with the switch."""
-        await self._recovery.lost()
-
-    # What is done from time to time.
-
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            if self.switch.reachable:
-                await self._recovery.compare()
-
-    async def _count_agents(self) -> None:
-        while True:
-            try:
-                now, agents = self._clock.now(), await self.directory.all_agents()
-                self._agents_by_state = Counter(state_of(agent, now).name.lower() for agent in agents)
-            except Unavailable:
-                self._agents_by_state = Counter()
-            await asyncio.sleep(COUNT_SECONDS)
-
-    async def _forget(self) -> None:
-        while True:
-            with suppress(Unavailable):
-                await forget_old(self._database, self._settings.retention_days, self._clock.now())
-            await asyncio.sleep(FORGET_SECONDS)
 
     async def _health(self) -> Health:
         database = await self._database.answers()
@@ -262,7 +208,7 @@ class Outdial:
     def _measure(self) -> Now:
         queues = {"journal": self._database.waiting, "phones": self._follower.waiting}
         up = self.switch.reachable
-        return Now(up, self.engine.accepting, dict(self._agents_by_state), queues)
+        return Now(up, self.engine.accepting, self._census.by_state, queues)
 
 
 def _bucket(settings: Settings) -> Bucket | None:

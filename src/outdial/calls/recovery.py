@@ -14,6 +14,8 @@ from outdial.domain.events import LegEnded
 from outdial.domain.legs import LegState, Side
 from outdial.domain.recording_steps import repeated
 
+SWEEP_SECONDS = 60
+"""How often calls and switch are compared although nothing seems wrong."""
 SWITCH_LOST = "the switch stopped"
 """The detail of a leg that went with its switch."""
 
@@ -47,6 +49,13 @@ class Recovery:
                 if not self._engine.knows(call_id):
                     for side in legs:
                         await self._telephony.drop(call_id, side)
+
+    async def sweep(self) -> None:
+        """Compare from time to time, although nothing seems wrong, until cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            if self._telephony.reachable:
+                await self.compare()
 
     async def lost(self) -> None:
         """The switch is gone, and every leg with it: no call waits until it is back to learn so."""

@@ -3,17 +3,30 @@
 Must not touch a live call.
 """
 
+import asyncio
+from contextlib import suppress
 from functools import partial
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, false, select, tuple_
 
+from outdial.calls.ports import Clock
+from outdial.domain.refusals import StoreUnavailable
 from outdial.storage.crm_tables import crm_tasks
 from outdial.storage.database import Database
 from outdial.storage.idempotency import KEPT_MS
 from outdial.storage.tables import calls, idempotency, outbox
 
 BATCH = 500
+PAUSE_SECONDS = 3600
 _DAY_MS = 24 * 3600 * 1000
+
+
+async def forget_from_time_to_time(database: Database, days: int, clock: Clock) -> None:
+    """Forget what is old, each hour, until cancelled."""
+    while True:
+        with suppress(StoreUnavailable):
+            await forget_old(database, days, clock.now())
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def forget_old(database: Database, days: int, now: int, batch: int = BATCH) -> int:

@@ -131,7 +131,11 @@ class Clerk:
     async def _tell(self, entry: CrmEntry) -> None:
         task = entry.task
         url = f"{self._means.base_url}/v6/{task.account}/recordings/{task.call_id}"
-        attempt = await self._teller.tell(task, url)
+        try:
+            attempt = await self._teller.tell(task, url)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it is one call's, and must not stop the others
+            self._log.error("crm fault", call=task.call_id, exc_info=error)
+            attempt = Attempt(Verdict.AGAIN, error="a fault of our own; see the log")
         now = self._means.clock.now()
         self._note(attempt, now)
         after = settled(entry, attempt, now, random.random())  # noqa: S311 -- no secret

@@ -65,8 +65,16 @@ NUMBERS: tuple[Behaviour, ...] = (
         "early media, then answers after 3 s",
         ("Progress()", f"Playtones({EARLY_TONE})", "Wait(3)", "StopPlaytones()", *talks(PARTY_TONE)),
     ),
-    Behaviour("0011", "answers, agrees to being recorded (presses 1 after 3 s)", talks(PARTY_TONE, key="1")),
-    Behaviour("0012", "answers, refuses to be recorded (presses 2 after 3 s)", talks(PARTY_TONE, key="2")),
+    Behaviour(
+        "0011",
+        "answers after a second, agrees to be recorded (presses 1) 3 s later",
+        ("Ringing()", "Wait(1)", *talks(PARTY_TONE, key="1")),
+    ),
+    Behaviour(
+        "0012",
+        "answers after a second, refuses to be recorded (presses 2) 3 s later",
+        ("Ringing()", "Wait(1)", *talks(PARTY_TONE, key="2")),
+    ),
 )
 """The numbers of the drama range that behave in a way of their own, by their last four digits."""
 

@@ -74,8 +74,14 @@ def _talk(listening: Listening) -> list[str]:
         "Return()",
     )
     brief = ("exten => s,n(brief),Wait(${ARG2})", "exten => s,n,Return()")
-    # A key's tone takes the place of the other: that goes on afterwards.
-    press = (f"(press),Wait({KEY_SECONDS})", ",SendDTMF(${ARG3})", ",Playtones(${ARG1})", ",Wait(14400)", ",Return()")
+    # A key takes the place of the tone, which goes on afterwards.
+    press = (
+        f"(press),Wait({KEY_SECONDS})",
+        ",SendDTMF(${ARG3},20,100)",
+        ",Playtones(${ARG1})",
+        ",Wait(14400)",
+        ",Return()",
+    )
     pressed = [f"exten => s,n{step}" for step in press]
     return ["[talk]", *_numbered("s", steps), *brief, *pressed, ""]
 

@@ -118,6 +118,7 @@ async def test_what_a_crash_left_in_the_spool_is_kept_and_marked(still: Vault) -
         kept = await still.rests(recording)
 
         assert (kept.state, kept.recording.cut_short, kept.length_ms) == (State.KEPT, True, 700)
+        assert kept.recording.ended_at == START + 700, "as long as it was heard"
         assert await still.keeper.sweep([]) == 0
 
 

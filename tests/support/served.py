@@ -52,6 +52,8 @@ class Served:
     secrets: seed.Secrets
     http: aiohttp.ClientSession
     database: str | None = None
+    more: dict[str, str] = field(default_factory=dict)
+    """Settings beside those that every service here has, in capitals."""
     service: asyncio.subprocess.Process | None = None
     url: str = ""
     port: int = 0
@@ -167,12 +169,15 @@ class Served:
             "SWITCH_SOURCE": "private",
             "RUNTIME_DIR": str(RUNTIME),
             **({"DATABASE_URL": self.database} if self.database else {}),
+            **self.more,
         }
         return own | {f"OUTDIAL_{name}": value for name, value in settings.items()}
 
 
 @asynccontextmanager
-async def served(data: Path, *, database: str | None = None) -> AsyncIterator[Served]:
+async def served(
+    data: Path, *, database: str | None = None, more: dict[str, str] | None = None
+) -> AsyncIterator[Served]:
     """It runs inside, with every phone registered; afterwards nothing of it does."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     sip_port = home.free_port("127.0.0.1", set())
@@ -195,7 +200,7 @@ async def served(data: Path, *, database: str | None = None) -> AsyncIterator[Se
             account = seed.account(secrets, hash_secret)
             # What rings for ever must still ring after a restart, however slow the machine.
             await directory.change_account(replace(account, agent_ring_seconds=120, party_ring_seconds=120))
-        world = Served(data, sip_port, far_end, secrets, http, database)
+        world = Served(data, sip_port, far_end, secrets, http, database, more or {})
         try:
             await world.start()
             await far_end.register_now()

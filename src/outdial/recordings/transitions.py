@@ -35,6 +35,9 @@ def keep(files: Sequence[KeptFile], troubles: Sequence[Trouble], cut_short: bool
         if kept.state is not State.SPOOLED:
             return None
         recording = replace(kept.recording, cut_short=cut_short or kept.recording.cut_short)
+        if recording.ended_at is None and files:
+            # Nobody could say when it ended; the audio does.
+            recording = replace(recording, ended_at=recording.started_at + max(file.length_ms for file in files))
         state = State.KEPT if files else State.FAILED
         after = replace(kept, recording=recording, state=state, files=tuple(files))
         return after, [

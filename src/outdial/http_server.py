@@ -11,6 +11,9 @@ import uvicorn
 from outdial.http_protocol import BoundedHttp
 
 _BACKLOG = 2048
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than proxies and clients keep an idle connection. Were we the first to close it, a POST that is just being
+sent would fail, and nobody could know whether it may be repeated."""
 
 
 class ListenError(Exception):
@@ -76,6 +79,7 @@ async def serving(
         proxy_headers=True,
         forwarded_allow_ips=list(proxies),
         lifespan="off",
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=grace_seconds,
         ws="none",
         http=BoundedHttp,

@@ -14,7 +14,7 @@ from support.receivers import Request, receiver
 from support.salesforce import ACCOUNT, Org, answers
 from support.telling import Telling, org_of, request_to
 
-CALLS = [f"c{number:02}" for number in range(48)]
+CALLS = [f"c{number:02}" for number in range(32)]
 TESTS = Path(__file__).parent.parent
 
 
@@ -49,10 +49,10 @@ async def test_every_call_is_one_task_of_salesforce(telling: Telling, org: Org, 
     mixed = [tricks.loses_the_answer, answers(503, "SERVER_UNAVAILABLE"), _nothing, tricks.expires, _nothing]
     kills = 0
     while len(org.made) < len(CALLS):
-        org.tricks[:] = mixed * 2 + [tricks.hangs] * 8
+        org.tricks[:] = mixed * 2 + [_nothing] * 8 + [tricks.hangs] * 8
         before = len(org.requests)
         async with process(file):
-            await reached(org.requests, before + 8 + kills % 3, org.made)
+            await reached(org.requests, before + 12 + kills % 5, org.made)
         kills += 1
     org.tricks.clear()
     async with process(file):

@@ -6,6 +6,7 @@ What it stores is kept in a list here; that a store keeps it is the storage's ow
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 
@@ -75,6 +76,29 @@ async def test_the_party_is_dialled_only_once_that_is_stored() -> None:
         world.switch.script[Dial] = lambda call, command: stored_when_dialled.append(world.pages.saved[-1].state)
         await joined(world)
     assert stored_when_dialled == [State.DIALLING_PARTY]
+
+
+async def test_the_answered_agent_is_comforted_while_the_commit_is_under_way() -> None:
+    class Slow(Pages):
+        flushed: asyncio.Event
+
+        async def save(self, *args: Any) -> None:
+            await self.flushed.wait()
+            await super().save(*args)
+
+    pages = Slow()
+    pages.flushed = asyncio.Event()
+    pages.flushed.set()
+    async with running(pages=pages) as world, asyncio.TaskGroup() as tasks:
+        await world.engine.start(new())
+        pages.flushed.clear()
+        answered = tasks.create_task(world.switch.picks_up("c1", Side.AGENT))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert world.switch.commands_of("c1") == [Ring(15), Comfort()]
+        pages.flushed.set()
+        await answered
+        assert world.switch.commands_of("c1") == [Ring(15), Comfort(), Dial(60)]
 
 
 async def test_nobody_is_dialled_while_the_store_fails_and_the_end_is_stored_later() -> None:

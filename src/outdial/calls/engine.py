@@ -11,7 +11,7 @@ from typing import Protocol
 
 from outdial.calls.ports import CallStore, Clock, Telephony
 from outdial.domain.call import Call, State, advance
-from outdial.domain.commands import Command, Dial, Ring
+from outdial.domain.commands import Comfort, Command, Dial, Ring
 from outdial.domain.events import (
     CommandFailed,
     DeadlinePassed,
@@ -177,7 +177,8 @@ class Engine:
             waiting = deque(events)
             waiting.extend(await self._perform(line, commands))
             while waiting:
-                commands = await self._step(line, waiting.popleft())
+                commands, outcomes = await self._step(line, waiting.popleft())
+                waiting.extend(outcomes)
                 if line.unsaved and any(isinstance(command, Dial) for command in commands):
                     # Nobody is dialled for whom there is no record to recover from.
                     waiting.append(Faulted("the store failed"))
@@ -187,8 +188,8 @@ class Engine:
             self._arm(line)
             self._leave()
 
-    async def _step(self, line: _Line, event: Event) -> tuple[Command, ...]:
-        """Advance, store, tell the observers; what is to be done now."""
+    async def _step(self, line: _Line, event: Event) -> tuple[tuple[Command, ...], list[Event]]:
+        """Advance, store, tell the observers; what is to be done now, and what came of what was done already."""
         before, now = line.call, self._clock.now()
         for observer in self._observers:
             observer.event(before.id, event)
@@ -198,15 +199,20 @@ class Engine:
             self._failed(line, f"advance on {type(event).__name__}", error)
             after, commands = advance(before, Faulted(f"{type(error).__name__} on {type(event).__name__}"), now)
         if after is before and not line.unsaved:
-            return commands
+            return commands, []
         if after is not before:
             line.call = after
             line.owed.extend(notices(before, after, now))
             line.records.extend(recording_records(before, after, now))
             for observer in self._observers:
                 observer.changed(before, after, now)
-        await self._save(line)
-        return commands
+        # Comfort reaches nobody new, and the agent hears nothing meanwhile: it need not wait for the disk.
+        early = tuple(command for command in commands if isinstance(command, Comfort))
+        if not early:
+            await self._save(line)
+            return commands, []
+        _, outcomes = await asyncio.gather(self._save(line), self._perform(line, early))
+        return tuple(command for command in commands if command not in early), outcomes
 
     async def _save(self, line: _Line) -> None:
         owed, line.owed = line.owed, []

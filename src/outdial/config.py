@@ -85,7 +85,7 @@ class Settings:
         choice("auto", "private", "system"),
         "Switch",
     )
-    runtime_dir: Path | None = _setting(
+    runtime_dir: Path | None = _setting(  # noqa: RUF009 -- a path never changes
         None,
         "Where a private Asterisk is installed, and found again; without it, `asterisk` in the data directory.",
         path,

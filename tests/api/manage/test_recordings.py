@@ -197,8 +197,14 @@ async def test_the_document_is_true_of_what_is_answered(kept: ApiWorld) -> None:
     check("Recording", (await kept.client.get(f"{base}/{ID}")).json())
     check("RecordingPage", (await kept.client.get(base)).json())
     check("Peaks", (await kept.client.get(f"{base}/{ID}/peaks")).json())
-    for path, operation in document["paths"].items():
-        if "/recordings" in path and path.startswith("/v"):
-            for media in operation["get"]["responses"]["200"]["content"].values():
+    link = await kept.client.post(f"{base}/{ID}/links")
+    check("ListeningLink", link.json())
+    examples = 0
+    for path, operations in document["paths"].items():
+        answered = [each["responses"] for name, each in operations.items() if name in ("get", "post")]
+        for responses in answered if path.startswith("/v") and "/recordings" in path else ():
+            for media in responses.get("200", responses.get("201"))["content"].values():
                 for example in media.get("examples", {}).values():
                     check(media["schema"]["$ref"].rsplit("/", 1)[1], example["value"])
+                    examples += 1
+    assert examples == 3

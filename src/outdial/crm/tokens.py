@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
@@ -127,19 +130,14 @@ def check_secret_of(settings: CrmSettings) -> None:
 
 
 def _check_private_key(pem: str) -> None:
-    """See whether assertions can be signed with a key.
-
-    Raises:
-        UnusableSecret: it is no private RSA key in PEM, is locked with a passphrase, or is too short.
-    """
     member = "salesforce.privateKey"
     try:
-        key = RSAKey.import_key(pem)
-    except (JoseError, ValueError, TypeError):
-        raise UnusableSecret("it must be an RSA private key in PEM, without a passphrase", member) from None
-    if not key.is_private:
-        raise UnusableSecret("it is the public half of a key; the private one is needed", member)
-    if key.private_key is not None and key.private_key.key_size < LEAST_BITS:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPrivateKey):
+        raise UnusableSecret("it must be an RSA private key in PEM, without a passphrase", member)
+    if key.key_size < LEAST_BITS:
         raise UnusableSecret(f"it must have at least {LEAST_BITS} bits", member)
 
 

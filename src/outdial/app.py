@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -31,6 +31,7 @@ from outdial.crm.sealing import KeySealing
 from outdial.crm.worker import Worker as CrmWorker
 from outdial.data_directory import held, kept_key
 from outdial.http_server import listen, serving, url_of
+from outdial.keep_going import keep_going
 from outdial.logs import CallLogLines
 from outdial.master_keys import MasterKeyFiles
 from outdial.metrics import Metrics, Now
@@ -188,18 +189,20 @@ class Outdial:
         )
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:
-        return [
-            self.engine.run(),
-            self._follower.run(),
-            self._webhook_worker.run(),
-            self._crm_worker.run(),
-            self.recordings.keeper.run(),
-            watch_recordings(self.engine, self.switch.recorder, self._settings.data_dir / "recordings" / "spool"),
-            end_wrap_ups(self.directory, self._clock),
-            self._recovery.sweep(),
-            self._census.run(),
-            forget_from_time_to_time(self._database, self._settings.retention_days, self._clock),
-        ]
+        """Everything that goes on beside requests. Only the engine's own failure ends the product."""
+        spool, days = self._settings.data_dir / "recordings" / "spool", self._settings.retention_days
+        beside: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            "phones": self._follower.run,
+            "webhooks": self._webhook_worker.run,
+            "crm": self._crm_worker.run,
+            "recordings": self.recordings.keeper.run,
+            "recording failures": lambda: watch_recordings(self.engine, self.switch.recorder, spool),
+            "wrap-ups": lambda: end_wrap_ups(self.directory, self._clock),
+            "sweep": self._recovery.sweep,
+            "census": self._census.run,
+            "retention": lambda: forget_from_time_to_time(self._database, days, self._clock),
+        }
+        return [self.engine.run(), *(keep_going(name, work) for name, work in beside.items())]
 
     async def _health(self) -> Health:
         database = await self._database.answers()

@@ -69,7 +69,6 @@ async def test_both_sides_are_joined_and_hear_each_other(tmp_path: Path) -> None
             phones = AsteriskPhones(ari, lambda: True)
             await phones.provision_agent(Agent("acc", "1", "Ann", PHONE, sip_user=USER, sip_ha1=HA1))
             await phones.provision_trunk(Trunk("acc", "t", far_end.sip.host, far_end.sip.port))
-            await far_end.register_now()
             await phone_online(switch)
 
             running = tasks.create_task(engine.run())

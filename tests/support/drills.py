@@ -103,7 +103,6 @@ async def kill_the_switch(world: Served) -> Round:
     await until(lambda: _is_another(world, process.pid), "the switch is back")
     await until(lambda: _can_place(world), "calls can be placed again")
     back = time.monotonic() - killed
-    await world.far_end.register_now()
     freed = await until(world.everybody_free, "every phone is back and every agent free", lambda: f"{world.not_free}")
     await _check_record(world, placed, sequence)
     return Round(live, back, freed)

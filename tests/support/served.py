@@ -203,7 +203,6 @@ async def served(
         world = Served(data, sip_port, far_end, secrets, http, database, more or {})
         try:
             await world.start()
-            await far_end.register_now()
             await until(world.everybody_free, "every phone has registered", lambda: f"{world.not_free}")
             yield world
         finally:

@@ -62,7 +62,15 @@ def phone_objects(agent: Agent) -> tuple[tuple[str, str, dict[str, str]], ...]:
     if agent.phone.kind is not PhoneKind.SIP or user is None or ha1 is None:
         return ()
     auth = {"auth_type": "md5", "username": user, "realm": REALM, "md5_cred": ha1}
-    aor = {"max_contacts": "1", "remove_existing": "yes", "qualify_frequency": "30", "default_expiration": "120"}
+    aor = {
+        "max_contacts": "1",
+        "remove_existing": "yes",
+        "qualify_frequency": "30",
+        # The switch forgets where phones are when it dies: nobody may go unheard of for longer than two minutes.
+        "minimum_expiration": "15",
+        "default_expiration": "120",
+        "maximum_expiration": "120",
+    }
     return (
         ("auth", user, auth),
         ("aor", user, aor),

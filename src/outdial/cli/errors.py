@@ -16,7 +16,9 @@ def tell(error: BaseException | str) -> None:
 
 
 def of_fault(error: BaseException) -> str:
-    """A fault of ours in one line, with the place, which is what a report needs."""
+    """A fault of ours in one line, with the place, which is what a report needs; of several the first."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = "".join(f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in place)
     return f"internal error: {type(error).__name__}: {error}{where}"

@@ -158,12 +158,13 @@ server_uri = sip:{switch}
 client_uri = sip:{user}@{switch}
 contact_user = {user}
 expiration = {REGISTERED_SECONDS}
-; Never give up: our switch may be away for a while, or may not know the phone yet.
-retry_interval = 2
+; Never give up: our switch may be away for a while, or may not know the phone yet. There is no hurrying them from
+; outside: the command that registers at once takes the old registration back first.
+retry_interval = 1
 ; At once, not spread over ten seconds as a large number of phones had better do.
 max_random_initial_delay = 0
-forbidden_retry_interval = 2
-fatal_retry_interval = 2
+forbidden_retry_interval = 1
+fatal_retry_interval = 1
 max_retries = 1000000
 auth_rejection_permanent = no
 """

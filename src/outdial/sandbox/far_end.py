@@ -61,10 +61,6 @@ class FarEnd:
         finally:
             await _stop(process)
 
-    async def register_now(self) -> None:
-        """Let every phone register at once, rather than when its turn comes."""
-        await self._command("pjsip send register *all")
-
     def calls(self) -> list[Heard]:
         """Every call that has come in so far."""
         return read_journal(self._listening.journal)

@@ -124,7 +124,6 @@ async def open_sandbox(
             async with far_end.running(), receiving(Receiver()) as receiver:
                 now = time.time_ns() // 1_000_000
                 await seed.plant(product.directory, product.phones, made, product.hash_secret, far_end.sip, now)
-                await far_end.register_now()
                 await _phones_online(product.directory)
                 token = await _access_token(product.url, made.api_token)
                 await _set_crm(product.url, token, receiver)

@@ -22,7 +22,7 @@ def settings_of(row: Row[Any], sealing: Sealing) -> CrmSettings:
     stored = json.loads(row.settings)
     values: dict[str, Any] = stored["target"]
     opened = sealing.open(row.sealed, _about(row.account))
-    secrets = {"secret": ""} if opened is None else json.loads(opened)
+    secrets: dict[str, Any] = {"secret": ""} if opened is None else json.loads(opened)
     if "headers" in secrets:
         secrets["headers"] = tuple((name, value) for name, value in secrets["headers"])
     if "flow" in values:

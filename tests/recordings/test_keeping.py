@@ -188,3 +188,17 @@ async def test_accounts_lie_apart(vault: Vault) -> None:
     assert [name.split("/")[0] for name in vault.files()] == ["ours", "theirs"]
     assert [key.account for key in await vault.store.keys_of_master(None)] == ["ours", "theirs"]
     assert await vault.kinds(account="theirs") == ["key.rotated", "file.kept"]
+
+
+async def test_a_record_that_can_not_be_read_stops_nothing_else(still: Vault) -> None:
+    await still.store.add(recording_of("c0", [Side.AGENT]))
+    await still.database.write(lambda c: c.exec_driver_sql("UPDATE recordings SET data = 'x'"))
+    (still.folder / "spool").mkdir(parents=True)
+    async with working(still):
+        await still.write(recording_of("c0", [Side.AGENT]))
+        assert await still.keeper.sweep([]) == 0
+
+        kept = await still.kept(recording_of("c1", [Side.AGENT]))
+
+    assert kept.state is State.KEPT
+    assert "c0/agent.wav" in still.files("spool")

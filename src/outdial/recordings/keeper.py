@@ -122,8 +122,10 @@ class Keeper:
         """See `RecordingsKept.sweep`."""
         found = 0
         for call_id in await asyncio.to_thread(self._spool.ids):
-            if call_id not in live and await self._take_over(call_id):
-                found += 1
+            try:
+                found += call_id not in live and await self._take_over(call_id)
+            except Exception:  # noqa: BLE001 -- one folder must not keep the product from starting
+                _log.exception("a spool folder could not be taken over; it is left alone", call=call_id)
         return found
 
     def wake(self, account: str, recording_id: str) -> None:
@@ -144,8 +146,11 @@ class Keeper:
                 for key in list(self._unnoted):
                     self.wake(*key)
                 while True:
-                    await self._resume()
-                    await self.expire()
+                    try:
+                        await self._resume()
+                        await self.expire()
+                    except Exception:  # noqa: BLE001 -- one record must not stop what is done for the others
+                        _log.exception("recordings could not be looked through")
                     await asyncio.sleep(EXPIRE_SECONDS)
         finally:
             self._tasks = None

@@ -39,6 +39,9 @@ class _Server(uvicorn.Server):
 def listen(host: str, port: int) -> socket.socket:
     """Take an address, before anything is built that would have to be undone; a port of 0 is any free one.
 
+    Whoever connects before the application answers waits. It has to be listened on at once: of two processes that have
+    only bound a port, each believes that it has it.
+
     Raises:
         ListenError: it is taken, or not ours.
     """
@@ -46,6 +49,7 @@ def listen(host: str, port: int) -> socket.socket:
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((host, port))
+        taken.listen(_BACKLOG)
     except OSError as error:
         taken.close()
         raise ListenError(f"http {host}:{port}: {error.strerror or error}") from None

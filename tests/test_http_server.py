@@ -1,0 +1,29 @@
+"""An address is taken by one process, from the very beginning."""
+
+import socket
+
+import pytest
+
+from outdial.http_server import ListenError, listen, url_of
+
+
+def test_an_address_is_taken_at_once_and_by_one_alone() -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ListenError, match=rf"^http 127\.0\.0\.1:{port}: Address already in use$"):
+            listen("127.0.0.1", port)
+
+
+def test_it_can_be_taken_again_at_once() -> None:
+    with listen("127.0.0.1", 0) as taken:
+        address = taken.getsockname()
+        with socket.create_connection(address) as client, taken.accept()[0]:
+            client.sendall(b"x")
+        # We were the first to close: the connection lingers on in the kernel.
+    with listen(*address) as again:
+        assert url_of(again) == f"http://127.0.0.1:{address[1]}"
+
+
+def test_an_address_that_is_not_ours_is_told_in_one_line() -> None:
+    with pytest.raises(ListenError, match=r"^http 203\.0\.113\.77:8080: Cannot assign requested address$"):
+        listen("203.0.113.77", 8080)

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # One private Asterisk serves every command that is run from this checkout.
 export OUTDIAL_RUNTIME_DIR ?= $(CURDIR)/.cache/asterisk
 
-.PHONY: demo sandbox test check format fuzz drill drill-events bench announcements
+.PHONY: demo sandbox test check format fuzz drill drill-events drill-recording bench announcements
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
@@ -52,6 +52,10 @@ drill: $(VENV)/.installed-dev
 
 drill-events: $(VENV)/.installed-dev
 	PYTHONPATH=tests $(BIN)/python -m bench.drill_events
+
+# Recorded calls under kills, a full disk and an object store away for ten minutes. Writes docs/drills-recording.md.
+drill-recording: $(VENV)/.installed-dev
+	PYTHONPATH=tests $(BIN)/python -m bench.drill_recording
 
 # The service against a bare driver on one switch, about 12 minutes; wants a quiet machine. Writes docs/benchmarks.md.
 bench: $(VENV)/.installed-dev

@@ -92,7 +92,8 @@ def trunk_objects(trunk: Trunk) -> tuple[tuple[str, str, dict[str, str]], ...]:
         objects.append(("auth", name, auth))
         # No from_user: it would put the carrier's user name where the caller id belongs.
         endpoint["outbound_auth"] = name
-    aor = {"contact": contact, "qualify_frequency": "60"}
+    # No qualify_frequency: the switch would refuse every call through a carrier that answers no OPTIONS.
+    aor = {"contact": contact}
     return (*objects, ("aor", name, aor), ("endpoint", name, endpoint))
 
 

@@ -4,6 +4,7 @@ It knows our switch by its SIP address only. It ends with the process that start
 """
 
 import asyncio
+import os
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,6 +21,8 @@ from outdial.sandbox.tones import Sound, read_sound
 BOOT_SECONDS = 30
 STOP_SECONDS = 5
 PORT_ATTEMPTS = 5
+LONGEST_SOCKET_PATH = 107
+"""Bytes; the kernel takes no more."""
 FOLDERS = ("etc", "lib", "run", "log", "heard", "spool", "spool/monitor", "spool/recording", "spool/tmp")
 
 
@@ -70,6 +73,8 @@ class FarEnd:
         return read_sound(self._listening.recordings / f"{call.channel}.wav")
 
     async def _start(self) -> asyncio.subprocess.Process:
+        if len(os.fsencode(self._folder / "run" / "asterisk.ctl")) > LONGEST_SOCKET_PATH:
+            raise FarEndError(f"the path {self._folder} is too long for the far end's control socket")
         for _ in range(PORT_ATTEMPTS):
             self.sip = Address(self._switch.host, _free_udp_port(self._switch.host))
             self._write_configuration()

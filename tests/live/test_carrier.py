@@ -134,7 +134,10 @@ async def hang_up_when(world: World, call_id: str, moment: str, account: str, to
 
 
 async def furnish(world: World, account: str, carrier: Sipp) -> str:
-    """An account with an agent whose phone answers by itself, and this carrier; a token for it."""
+    """An account with an agent whose phone answers by itself, and this carrier; a token for it.
+
+    SIPp plays one call and would stumble over an OPTIONS: carriers are not asked whether they are there.
+    """
     rules = {"partyRingSeconds": RING_SECONDS, "wrapUpSeconds": 0, "anyCallerId": False}
     made = await world.manage("POST", "/accounts", {"key": account, "name": account, "homeCountry": "GB", **rules})
     own = f"/accounts/{account}"
@@ -147,10 +150,6 @@ async def furnish(world: World, account: str, carrier: Sipp) -> str:
     trunk = {"id": "t", "host": "127.0.0.1", "port": carrier.port, "username": USER, "password": PASSWORD}
     shown = await world.manage("POST", f"{own}/trunks", trunk)
     assert (shown["hasPassword"], "password" in shown) == (True, False)
-    async with world.ari() as ari:
-        # SIPp plays one call and knows no OPTIONS: let the switch not ask whether it is there.
-        contact = {"contact": f"sip:127.0.0.1:{carrier.port};transport=udp", "qualify_frequency": "0"}
-        await ari.put_config("aor", f"trunk-{account}-t", contact)
     return await world.token_of(account, made["apiToken"])
 
 
@@ -208,3 +207,15 @@ def test_a_carrier_that_asks_for_a_password_is_given_it_as_a_digest(outcomes: di
 
 def md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+async def test_a_carrier_that_moves_is_called_where_it_is_now(world: World, tmp_path: Path) -> None:
+    steps = (*INVITED, reply(486), *ACKNOWLEDGED)
+    async with playing(tmp_path / "before", steps) as before, playing(tmp_path / "after", steps) as after:
+        token = await furnish(world, "moves", before)
+        for carrier in (before, after):
+            await world.manage("PATCH", "/accounts/moves/trunks/t", {"port": carrier.port})
+            placed = await world.place({"agentId": "1"}, {"telephoneNumber": NUMBER}, account="moves", token=token)
+            told = await world.ended(placed.id, account="moves", token=token)
+            assert told["result"]["reason"] == "NumberBusy"
+            assert await carrier.finished()

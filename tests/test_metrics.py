@@ -132,3 +132,16 @@ def test_deliveries_and_how_far_readers_are_behind(metrics: Metrics) -> None:
     metrics.lag("webhook w1", None)
     assert value(metrics, "outdial_event_lag_seconds", reader="webhook w1") is None
     assert value(metrics, "outdial_event_lag_seconds", reader="streams") == 0
+
+
+def test_what_crms_are_told(metrics: Metrics) -> None:
+    for verdict in ("done", "down", "done"):
+        metrics.task_attempted(verdict)
+    metrics.task_given_up()
+    metrics.tasks_waiting("acc", 3)
+    assert value(metrics, "outdial_crm_attempts_total", outcome="done") == 2
+    assert value(metrics, "outdial_crm_attempts_total", outcome="down") == 1
+    assert value(metrics, "outdial_crm_dead_letters_total") == 1
+    assert value(metrics, "outdial_crm_waiting", account="acc") == 3
+    metrics.tasks_waiting("acc", None)
+    assert value(metrics, "outdial_crm_waiting", account="acc") is None

@@ -27,12 +27,14 @@ async def is_done(folder: Path, file: Path, store: ObjectStore, steps: int) -> b
     )
     assert process.stdout is not None
     line, made = b"", 0
-    while made < steps and line != b"done\n":
-        line = await process.stdout.readline()
-        assert line, "it ended by itself"
-        made += line.startswith(b"moved")
-    process.kill()
-    await process.wait()
+    try:
+        while made < steps and line != b"done\n":
+            line = await process.stdout.readline()
+            assert line, "it ended by itself"
+            made += line.startswith(b"moved")
+    finally:
+        process.kill()
+        await process.wait()
     return line == b"done\n"
 
 

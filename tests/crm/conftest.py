@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from outdial.crm import faults
+from outdial.crm import clerk, faults
 from outdial.domain import crm_pauses
 from outdial.storage.database import open_database
 from outdial.storage.migrate import migrate
@@ -45,4 +45,5 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses of milliseconds."""
     monkeypatch.setattr(crm_pauses, "PAUSES", (20, 40))
     monkeypatch.setattr(crm_pauses, "LONGEST_REST", 50)
+    monkeypatch.setattr(clerk, "GATHER_SECONDS", 0.005)
     monkeypatch.setattr(faults, "LIMIT_REST", 30)

@@ -29,6 +29,8 @@ MOST_AT_ONCE = 8
 """Tasks told to one CRM at a time; one while it is in trouble."""
 RETRY_SECONDS = 1
 """How long to wait when the store does not answer."""
+GATHER_SECONDS = 0.2
+"""How long events are left to gather before they are looked at: each call has a dozen, of which one matters here."""
 LONGEST_PAUSE_SECONDS = 60
 """How long to wait at most, as another process may have changed something."""
 ENDED = "call.ended.v1"
@@ -79,9 +81,10 @@ class Clerk:
                         pause = await self._turn()
                     except Unavailable:
                         pause = RETRY_SECONDS
-                    if not self._stopping:
+                    if pause and not self._stopping:
                         with suppress(TimeoutError):
                             await asyncio.wait_for(self._wake.wait(), min(pause, LONGEST_PAUSE_SECONDS))
+                            await asyncio.sleep(GATHER_SECONDS)
         finally:
             self._means.observer.tasks_waiting(self._account, None)
             self._means.observer.lag(f"crm {self._account}", None)

@@ -24,6 +24,14 @@ class NoAnswer(Exception):
     """Nothing came of a request, or nothing that can be read. Carries a few words for people."""
 
 
+LONGEST_WORDS = 300
+
+
+def plain(said: str, most: int = LONGEST_WORDS) -> str:
+    """What a CRM said, on one line of so many characters, with nothing in it that a log or a database can't bear."""
+    return " ".join("".join(each if each.isprintable() else " " for each in said[: 4 * most]).split())[:most]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a CRM answered."""

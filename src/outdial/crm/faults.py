@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from outdial.calls.crm import Attempt, Verdict
-from outdial.crm.exchange import Answer
+from outdial.crm.exchange import Answer, plain
 from outdial.crm.record import SUBTYPE
 from outdial.domain.crm_pauses import LIMIT_REST
 
-LONGEST_ERROR = 300
 _LINK_CODES = frozenset(
     {
         "INVALID_CROSS_REFERENCE_KEY",
@@ -60,7 +59,7 @@ class Fault:
     def told(self) -> str:
         """For people, on one line."""
         said = f"{self.status} {self.code}: {self.message}" if self.code else f"answered {self.status}"
-        return " ".join(said.split())[:LONGEST_ERROR]
+        return plain(said)
 
 
 def fault_of(answer: Answer) -> Fault | None:

@@ -2,12 +2,10 @@
 
 from outdial.calls.crm import Attempt, Verdict
 from outdial.calls.ports import Clock
-from outdial.crm.exchange import Answer, Exchange, NoAnswer
+from outdial.crm.exchange import Answer, Exchange, NoAnswer, plain
 from outdial.domain.crm import CrmSettings, HttpRequest, body_of, headers_of, url_of
 from outdial.domain.crm_task import CrmTask, description_of, subject_of, words_of
 from outdial.outgoing.signing import standard_headers
-
-LONGEST_ID = 200
 
 
 class TemplatedRequest:
@@ -55,4 +53,4 @@ def _verdict(status: int) -> Verdict:
 def _id_in(answer: Answer) -> str | None:
     said = answer.json()
     found = said.get("id") if isinstance(said, dict) else None
-    return str(found)[:LONGEST_ID] if isinstance(found, str | int) else None
+    return plain(str(found)) if isinstance(found, str | int) else None

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from outdial.calls.crm import Attempt, Verdict
 from outdial.calls.ports import Clock
-from outdial.crm.exchange import Answer, Exchange, NoAnswer
+from outdial.crm.exchange import Answer, Exchange, NoAnswer, plain
 from outdial.crm.faults import Fault, attempt_of, fault_of
 from outdial.crm.record import link_of, record_of
 from outdial.crm.tokens import NoToken, Tokens
@@ -105,7 +105,7 @@ def _failed(error: NoAnswer | NoToken) -> Attempt:
 def _id_in(answer: Answer) -> str | None:
     said = answer.json()
     found = said.get("id") if isinstance(said, dict) else None
-    return found if isinstance(found, str) else None
+    return plain(found) if isinstance(found, str) else None
 
 
 def _what_is_wrong(described: Any, name: str) -> str | None:  # noqa: ANN401 -- whatever was sent

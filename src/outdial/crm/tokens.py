@@ -16,8 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from outdial.calls.ports import Clock
-from outdial.crm.exchange import Answer, Exchange, NoAnswer
-from outdial.crm.faults import LONGEST_ERROR
+from outdial.crm.exchange import Answer, Exchange, NoAnswer, plain
 from outdial.domain.crm import CrmSettings, Flow, Salesforce
 from outdial.domain.refusals import BadRequest
 from outdial.domain.webhooks import UnusableSecret, check_url
@@ -143,4 +142,4 @@ def _check_private_key(pem: str) -> None:
 
 def _words(said: dict[str, Any], *names: str) -> list[str]:
     found = (said.get(name) for name in names)
-    return [" ".join(each.split())[:LONGEST_ERROR] for each in found if isinstance(each, str)]
+    return [plain(each) for each in found if isinstance(each, str)]

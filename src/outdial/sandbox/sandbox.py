@@ -111,7 +111,8 @@ async def open_sandbox(
     """A sandbox is up inside: its phones registered, its API answering. Without `data` it leaves nothing behind."""
     with _own_folder(data) as folder:
         product = make_product(folder)
-        async with product.running():
+        # The receiver outlives the product: at the end, too, something happens that it is to be told of.
+        async with receiving(Receiver()) as receiver, product.running():
             made, switch = seed.Secrets.new(), Address(*product.sip)
             far_end = FarEnd(
                 folder / "far-end",
@@ -121,7 +122,7 @@ async def open_sandbox(
                 seed.registrations(made),
                 listen_seconds=listen_seconds,
             )
-            async with far_end.running(), receiving(Receiver()) as receiver:
+            async with far_end.running():
                 now = time.time_ns() // 1_000_000
                 await seed.plant(product.directory, product.phones, made, product.hash_secret, far_end.sip, now)
                 await _phones_online(product.directory)

@@ -57,9 +57,11 @@ drill-events: $(VENV)/.installed-dev
 drill-recording: $(VENV)/.installed-dev
 	PYTHONPATH=tests $(BIN)/python -m bench.drill_recording
 
-# The service against a bare driver on one switch, about 12 minutes; wants a quiet machine. Writes docs/benchmarks.md.
+# The service against a bare driver on one switch, then what recording costs and a hundred recorded calls at once:
+# about 25 minutes; wants a quiet machine. Writes docs/benchmarks.md.
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench --page
+	$(BIN)/python -m bench.recording
 
 # Speaks the announcements that come with the product anew, with espeak-ng from Debian; run it when their texts change.
 announcements: $(VENV)/.installed

@@ -67,11 +67,17 @@ class FarEnd:
 
 
 @asynccontextmanager
-async def far_end(sipp: str, name: str, folder: Path, *, ring_ms: int, hold_ms: int) -> AsyncIterator[FarEnd]:
-    """A far end of one of the scenarios, listening inside: `phone` waits for the hang-up, `carrier` hangs up."""
+async def far_end(
+    sipp: str, name: str, folder: Path, *, ring_ms: int, hold_ms: int, media: Path | None = None
+) -> AsyncIterator[FarEnd]:
+    """A far end of one of the scenarios, listening inside: `phone` waits for the hang-up, `carrier` hangs up.
+
+    With `media`, raw A-law, it says that over and over.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     scenario, log = folder / f"{name}.xml", folder / f"{name}.log"
     text = Template((SCENARIOS / f"{name}.xml").read_text(encoding="ascii"))
-    scenario.write_text(text.substitute(ring=ring_ms, hold=hold_ms), encoding="ascii")
+    scenario.write_text(_saying(text.substitute(ring=ring_ms, hold=hold_ms), media), encoding="ascii")
     log.touch()
     port = free_udp_port()
     process = await asyncio.create_subprocess_exec(
@@ -90,6 +96,15 @@ async def far_end(sipp: str, name: str, folder: Path, *, ring_ms: int, hold_ms: 
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+def _saying(scenario: str, media: Path | None) -> str:
+    if media is None:
+        return scenario
+    stream = f'<nop><action><exec rtp_stream="{media},-1,8"/></action></nop>'
+    joined = scenario.index("</recv>", scenario.index('request="ACK"')) + len("</recv>")
+    said = f"{scenario[:joined]}\n  {stream}{scenario[joined:]}"
+    return said.replace("[auto_media_port]", "[rtpstream_audio_port]")
 
 
 async def _bound(process: asyncio.subprocess.Process, port: int) -> None:

@@ -58,7 +58,9 @@ class Service:
         self.pid = pid
         self.refusals: dict[str, int] = {}
         self._url = url
-        self._http = http
+        self.base = url.partition("/v6/")[0]
+        """Where the service answers."""
+        self.http = self._http = http
 
     async def place(self, wanted: Wanted) -> bool:
         body = {"from": {"agentId": str(wanted.agent)}, "to": {"telephoneNumber": wanted.number}}

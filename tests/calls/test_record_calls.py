@@ -1,0 +1,262 @@
+"""Recorded calls on a scripted switch: whatever fails about recording, the call goes on, and the failure is told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from outdial.calls.control_recording import control_recording, take_consent
+from outdial.calls.engine import Engine
+from outdial.calls.record_calls import RecorderFailed, RecordingTelephony
+from outdial.calls.recordings import SpoolUnusable
+from outdial.calls.recovery import Recovery
+from outdial.calls.watch_recordings import DISK_FULL, watch_recordings
+from outdial.domain.call import Call, State, place
+from outdial.domain.consent import AccountRecording, Consent, Legs, Scenario, decide
+from outdial.domain.events import Asker, HangUpRequested, RecordingBegun
+from outdial.domain.ledger import Kind
+from outdial.domain.legs import Side
+from outdial.domain.plan import CallPlan, Phone, PhoneKind
+from outdial.domain.recording import Track
+from outdial.domain.recording_refusals import NotConnected, RecordingUnchanged
+from outdial.domain.recordings import CallRecording, ConsentAct
+from outdial.domain.refusals import NotRecording
+from support.pages import Pages, StoppedTime
+from support.scripted_switch import ScriptedSwitch
+
+AGENT, PARTY = Side.AGENT, Side.PARTY
+BOTH = (AGENT, PARTY)
+
+
+@dataclass
+class ScriptedRecorder:
+    """Does what it is told, remembers it, and fails where a test says so."""
+
+    did: list[tuple[object, ...]] = field(default_factory=list)
+    away: bool = False
+    full: bool = False
+
+    async def start(self, call_id: str, files: Mapping[Side, Path]) -> RecordingBegun:
+        self.did.append(("start", *files))
+        return RecordingBegun((), tuple(files), "no manager") if self.away else RecordingBegun(tuple(files))
+
+    async def stop(self, call_id: str, sides: Sequence[Side]) -> None:
+        self._do("stop", *sides)
+
+    async def mute(self, call_id: str, sides: Sequence[Side], *, muted: bool) -> None:
+        self._do("mute" if muted else "unmute", *sides)
+
+    async def closed(self, files: Sequence[Path]) -> None:
+        self.did.append(("closed", *(file.name for file in files)))
+
+    def starved(self, files: Sequence[Path]) -> Sequence[Path]:
+        return files if self.full else ()
+
+    def _do(self, *what: object) -> None:
+        self.did.append(what)
+        if self.away:
+            raise RecorderFailed("no manager")
+
+
+@dataclass
+class ScriptedKeeping:
+    """Keeps nothing, and remembers what it was told."""
+
+    noted: list[CallRecording] = field(default_factory=list)
+    finished: list[CallRecording] = field(default_factory=list)
+    full: bool = False
+
+    def folder(self, call_id: str) -> Path:
+        if self.full:
+            raise SpoolUnusable("the disk is full")
+        return Path("/spool") / call_id
+
+    async def spool(self, recording: CallRecording) -> Path:
+        self.noted.append(recording)
+        return self.folder(recording.call_id)
+
+    async def finish(self, recording: CallRecording) -> None:
+        self.finished.append(recording)
+
+    async def sweep(self, live: Collection[str]) -> int:
+        return 0
+
+
+class World:
+    def __init__(self) -> None:
+        self.switch, self.pages, self.time = ScriptedSwitch(), Pages(), StoppedTime()
+        self.recorder, self.kept = ScriptedRecorder(), ScriptedKeeping()
+        telephony = RecordingTelephony(self.switch, self.recorder, self.kept)
+        self.engine = self.switch.engine = Engine(telephony, self.pages, self.time)
+        self.recovery = Recovery(self.engine, telephony, self.pages)
+
+    @property
+    def call(self) -> Call:
+        return self.pages.saved[-1]
+
+    @property
+    def entries(self) -> list[Kind]:
+        return [record.kind for record in self.pages.records]
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[World]:
+    world = World()
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(world.engine.run())
+        await asyncio.sleep(0)
+        yield world
+        await settled(world)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def settled(world: World) -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+    await world.engine.drained()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for a timer of the engine's, or of the watch."""
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def joined(world: World, legs: Legs = Legs.BOTH, consent: Consent | None = None, **settings: bool) -> None:
+    recording = decide(Scenario.AGENT_TO_NUMBER, consent, consent, AccountRecording(legs, **settings))  # type: ignore[arg-type]
+    phone = Phone(PhoneKind.SIP, "a")
+    plan = CallPlan("1", phone, phone, created_at=1_000, dial_by=21_000, recording=recording.to_dict())
+    await world.engine.start(place("c1", "account", "scripted", plan)[0])
+    await world.switch.picks_up("c1", AGENT)
+    await world.switch.picks_up("c1", PARTY)
+
+
+async def end(world: World) -> None:
+    await world.engine.tell("c1", HangUpRequested(Asker.API))
+    await settled(world)
+
+
+async def test_a_call_is_recorded_and_what_was_recorded_is_handed_on() -> None:
+    async with running() as world:
+        await joined(world)
+        await end(world)
+    assert world.recorder.did == [("start", *BOTH), ("closed", "agent.wav", "party.wav")]
+    (finished,) = world.kept.finished
+    assert (finished.call_id, finished.joined_at, finished.ended_at) == ("c1", 1_000, 1_000)
+    assert {file.file_name for file in finished.files} == {"agent.wav", "party.wav"}
+    assert world.entries == [Kind.STARTED, Kind.STOPPED]
+    assert [notice.type for notice in world.pages.noted][-1] == "call.ended.v1"
+    assert "call.recording.started.v1" in [notice.type for notice in world.pages.noted]
+
+
+async def test_a_call_that_may_not_be_recorded_leaves_nothing() -> None:
+    async with running() as world:
+        await joined(world, Legs.NONE)
+        await end(world)
+    assert (world.recorder.did, world.kept.noted, world.kept.finished, world.pages.records) == ([], [], [], [])
+
+
+@pytest.mark.parametrize("what", ["manager", "disk"])
+async def test_a_recording_that_cannot_be_begun_is_on_record_and_the_call_goes_on(what: str) -> None:
+    async with running() as world:
+        world.recorder.away = what == "manager"
+        world.kept.full = what == "disk"
+        await joined(world)
+        assert world.call.state is State.JOINED
+        assert world.call.recording.sides(Track.FAILED) == BOTH
+        assert world.entries == [Kind.FAILED]
+        assert "call.recording.failed.v1" in [notice.type for notice in world.pages.noted]
+        await end(world)
+        assert world.call.state is State.ENDED
+
+
+async def test_an_account_may_have_the_call_ended_instead() -> None:
+    async with running() as world:
+        world.recorder.away = True
+        await joined(world, record_or_drop=True)
+        await settled(world)
+        assert world.call.state is State.ENDED
+        assert world.call.hung_up_by is Asker.SYSTEM
+
+
+async def test_a_pause_is_made_before_anybody_is_told_that_it_is() -> None:
+    async with running() as world:
+        await joined(world)
+        after = await control_recording(world.engine, world.pages, "account", "c1", pause=True, who="client c")
+        assert after is not None
+        assert after.recording.paused
+        assert world.recorder.did[-1] == ("mute", *BOTH)
+        assert world.kept.noted[-1].pauses[0].who == "client c"
+        await control_recording(world.engine, world.pages, "account", "c1", pause=False, who="client c")
+        assert world.recorder.did[-1] == ("unmute", *BOTH)
+
+
+async def test_a_pause_that_fails_is_said_to_have_failed() -> None:
+    async with running() as world:
+        await joined(world)
+        world.recorder.away = True
+        with pytest.raises(RecordingUnchanged):
+            await control_recording(world.engine, world.pages, "account", "c1", pause=True, who="client c")
+        assert not world.call.recording.paused
+
+
+async def test_what_is_not_recorded_or_not_joined_cannot_be_controlled() -> None:
+    async with running() as world:
+        await joined(world, Legs.NONE)
+        with pytest.raises(NotRecording):
+            await control_recording(world.engine, world.pages, "account", "c1", pause=True, who="client c")
+        assert await control_recording(world.engine, world.pages, "other", "c1", pause=True, who="c") is None
+        await end(world)
+        with pytest.raises(NotConnected):
+            await take_consent(world.engine, world.pages, "account", "c1", ConsentAct.GIVEN, "client c")
+
+
+async def test_withdrawn_consent_stops_the_leg_and_is_asked_for_until_it_has_stopped() -> None:
+    async with running() as world:
+        await joined(world, consent=Consent.ONE_PARTY)
+        world.recorder.away = True
+        await take_consent(world.engine, world.pages, "account", "c1", ConsentAct.WITHDRAWN, "client c")
+        assert world.call.recording.party is Track.STOPPING
+        assert world.call.deadline == 2_000
+        world.recorder.away = False
+        world.time.at = 2_000
+        await until(lambda: world.call.recording.party is Track.OFF)
+        assert world.recorder.did.count(("stop", PARTY)) == 2
+        assert world.call.recording.agent is Track.ON
+
+
+async def test_after_a_restart_what_was_asked_for_is_asked_again() -> None:
+    async with running() as world:
+        await joined(world)
+        await control_recording(world.engine, world.pages, "account", "c1", pause=True, who="client c")
+        world.recorder.did.clear()
+        await world.recovery.rejoin()
+        assert world.recorder.did == [("mute", *BOTH)]
+
+
+async def test_a_recording_lost_with_its_switch_is_handed_on_as_cut_short() -> None:
+    async with running() as world:
+        await joined(world)
+        world.switch.dies()
+        await world.recovery.lost()
+        await settled(world)
+    (finished,) = world.kept.finished
+    assert finished.cut_short
+
+
+async def test_a_full_disk_is_told_to_the_calls_whose_recordings_do_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("outdial.calls.watch_recordings.LOOK_SECONDS", 0.01)
+    async with running() as world, asyncio.TaskGroup() as tasks:
+        await joined(world)
+        watching = tasks.create_task(watch_recordings(world.engine, world.recorder, Path("/spool")))
+        world.recorder.full = True
+        await until(lambda: not world.call.recording.running)
+        watching.cancel()
+        assert world.call.recording.failures == (DISK_FULL,)
+        assert world.call.state is State.JOINED

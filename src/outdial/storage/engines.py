@@ -1,13 +1,14 @@
 """What differs between SQLite and PostgreSQL: connections, threads, and how writers keep out of each other's way.
 
 SQLite's statements run in threads of our own, a whole transaction at a time: a hop for each statement would cost
-more than the statements. Those of a step are so quick that they run on the event loop, and only their commit, which
-waits for the disk, in a thread. PostgreSQL's run on asyncpg. Must not know what is written.
+more than the statements. Those of a step are so quick that they run on the event loop, with their commit where the
+disk is. PostgreSQL's run on asyncpg. Must not know what is written.
 """
 
 import asyncio
 import hashlib
 import sqlite3
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,10 @@ from outdial.storage.prepared import driver_of
 T = TypeVar("T")
 READERS = 4
 BUSY_MS = 5_000
+QUICK_SECONDS = 0.002
+"""A commit that takes no longer is not worth a thread."""
+TRUSTED_AFTER = 50
+"""So many quick commits in a row make a disk quick."""
 CONNECT_SECONDS = 5
 COMMAND_SECONDS = 15
 """A statement that takes longer never will be answered: the journal must not wait for ever."""
@@ -50,6 +55,27 @@ class DatabaseEngine(ABC):
         """Let go of every connection."""
 
 
+class Disk:
+    """How long commits take. While all of the last ones were quick, the next is made on the event loop, as a hop to a
+    thread and back costs more; a disk that begins to dawdle holds the loop up once."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._quick_in_a_row = 0
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it has been for a while."""
+        return self._quick_in_a_row >= TRUSTED_AFTER
+
+    def timed(self, commit: Callable[[], None]) -> None:
+        """Make a commit, and remember how long it took."""
+        began = self._clock()
+        commit()
+        quick = self._clock() - began < QUICK_SECONDS
+        self._quick_in_a_row = self._quick_in_a_row + 1 if quick else 0
+
+
 class SqliteFile(DatabaseEngine):
     """A file, with one writer and a few readers, each with a thread and a connection."""
 
@@ -59,6 +85,7 @@ class SqliteFile(DatabaseEngine):
         self._reading = _sqlite_engine(url, "BEGIN", READERS, busy_ms=BUSY_MS)
         self._glancing = _sqlite_engine(url, "BEGIN", 1, busy_ms=0)
         # For what runs on the event loop: taking a connection from a pool costs more than most statements.
+        self._disk = Disk()
         self._writes: Connection | None = None
         self._glances: Connection | None = None
         self._writer = ThreadPoolExecutor(1, "database-writer")
@@ -107,7 +134,10 @@ class SqliteFile(DatabaseEngine):
             done = run_all(connection, writes)
             # What went past SQLAlchemy it knows nothing of.
             commit = connection.commit if connection.in_transaction() else driver.commit
-            await asyncio.get_running_loop().run_in_executor(self._writer, commit)
+            if self._disk.is_quick:
+                self._disk.timed(commit)
+            else:
+                await asyncio.get_running_loop().run_in_executor(self._writer, self._disk.timed, commit)
         except Exception:
             self._let_go()
             raise

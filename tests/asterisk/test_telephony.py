@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ from aiohttp.test_utils import TestServer
 
 from outdial.asterisk import telephony as module
 from outdial.asterisk.ari import Ari
-from outdial.asterisk.telephony import AsteriskTelephony
+from outdial.asterisk.telephony import AsteriskTelephony, SoundOf, no_sound
 from outdial.domain.call import Call, place
-from outdial.domain.commands import Dial
+from outdial.domain.commands import Announce, Dial, StopAnnouncement
 from outdial.domain.events import CommandFailed
 from outdial.domain.plan import CallPlan, Phone, PhoneKind
 
@@ -33,12 +34,15 @@ def a_call() -> Call:
 
 @asynccontextmanager
 async def switch(
-    asked: list[str], on_created: Callable[[AsteriskTelephony], None] = lambda telephony: None
+    asked: list[str],
+    on_created: Callable[[AsteriskTelephony], None] = lambda telephony: None,
+    sound_of: SoundOf = no_sound,
 ) -> AsyncIterator[AsteriskTelephony]:
     """A telephony whose switch does all it is asked; `on_created` is what happens before a create is answered."""
 
     async def answer(request: web.Request) -> web.Response:
-        asked.append(f"{request.method} {request.path.removeprefix('/ari/')}")
+        query = f"?media={request.query['media']}" if "media" in request.query else ""
+        asked.append(f"{request.method} {request.path.removeprefix('/ari/')}{query}")
         if asked[-1] == CREATE:
             on_created(telephony)
         return web.json_response({})
@@ -46,7 +50,7 @@ async def switch(
     app = web.Application()
     app.router.add_route("*", "/{rest:.*}", answer)
     async with TestServer(app) as server, Ari(str(server.make_url("")), "user", "secret") as ari:
-        telephony = AsteriskTelephony("main", ari, lambda: True)
+        telephony = AsteriskTelephony("main", ari, lambda: True, sound_of)
         yield telephony
 
 
@@ -80,3 +84,20 @@ async def test_a_channel_that_never_enters_is_a_failed_dial(monkeypatch: pytest.
         outcome = await telephony.perform(a_call(), Dial(20))
     assert isinstance(outcome, CommandFailed)
     assert DIAL not in asked
+
+
+async def test_an_announcement_is_played_to_the_party_alone_and_can_be_cut_off() -> None:
+    asked: list[str] = []
+    async with switch(asked, sound_of=lambda account, name: Path(f"/sounds/{account}/{name}.wav")) as telephony:
+        assert await telephony.perform(a_call(), Announce("default")) is None
+        assert await telephony.perform(a_call(), StopAnnouncement()) is None
+    play = "POST channels/c1-party/play/c1-announcement?media=sound:/sounds/acc/default"
+    assert asked == [play, "DELETE playbacks/c1-announcement"]
+
+
+async def test_an_announcement_that_is_not_there_is_a_failed_one() -> None:
+    asked: list[str] = []
+    async with switch(asked) as telephony:
+        outcome = await telephony.perform(a_call(), Announce("mine"))
+    assert outcome == CommandFailed("Announce", "there is no announcement of the name mine")
+    assert asked == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from outdial.asterisk.translate import PhoneState, channel_id, leg_of, leg_state, translate
-from outdial.domain.events import LegAnswered, LegEnded, LegProgressed, LegRinging
+from outdial.domain.events import DigitPressed, LegAnswered, LegEnded, LegProgressed, LegRinging
 from outdial.domain.legs import LegState, Side
 
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "two_legs.json").read_text())
@@ -44,6 +44,11 @@ def test_the_party_has_not_answered_when_its_channel_is_created() -> None:
 def test_the_final_sip_status_comes_with_the_end_of_a_leg() -> None:
     ended = channel_event("ChannelDestroyed", "c-party", cause=17, tech_cause=486)
     assert translate(ended) == ("c", LegEnded(PARTY, cause=17, sip_code=486))
+
+
+def test_a_key_is_pressed_on_either_side() -> None:
+    assert translate(channel_event("ChannelDtmfReceived", "c-party", digit="1")) == ("c", DigitPressed(PARTY, "1"))
+    assert translate(channel_event("ChannelDtmfReceived", "c-agent", digit="#")) == ("c", DigitPressed(AGENT, "#"))
 
 
 def test_a_cause_of_zero_is_no_cause() -> None:

@@ -7,11 +7,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from outdial.sandbox import behaviours, seed
 from outdial.sandbox.behaviours import AGENT_TONE, CALLED_AGENT_TONE, PARTY_TONE
+from support.baresip import phone
 from support.recorded import (
     ACCOUNT,
     Kept,
@@ -24,7 +26,7 @@ from support.recorded import (
     moment,
     set_recording,
 )
-from support.sandbox_world import Members, World
+from support.sandbox_world import Members, World, until
 
 NEAR_MS = 100
 SILENT_DB = -60
@@ -347,3 +349,34 @@ async def test_what_is_not_recorded_cannot_be_paused(recording: World) -> None:
     call_id = await joined(recording, {"agentId": "2007"}, {"telephoneNumber": NUMBER})
     reply = await recording.ask("POST", f"{ACCOUNT}/calls/{call_id}", {"recordingStatus": "Paused"})
     assert (reply.status, reply.body["code"]) == (400, "not-recording")
+
+
+async def test_a_call_on_hold_is_recorded_on_and_stays_in_time(recording: World, tmp_path: Path) -> None:
+    await set_recording(recording, legs="both", whenUnknown="agent")
+    agents = f"/accounts/{seed.ACCOUNT}/agents"
+    made = await recording.manage("POST", agents, {"id": "7002", "name": "On hold"})
+    sip, user = recording.ready["sip"], made["phone"]["address"]
+
+    async def online() -> bool:
+        return bool((await recording.manage("GET", f"{agents}/7002"))["phone"]["online"])
+
+    async with phone(tmp_path, user, made["phonePassword"], (sip["host"], sip["port"]), tone=AGENT_TONE) as runs:
+        await until(online, "the phone is registered")
+        call_id = await joined(recording, {"agentId": "7002"}, {"telephoneNumber": NUMBER})
+        await asyncio.sleep(1)
+        held_at = recording.now()
+        await runs.command("hold")
+        await asyncio.sleep(2)
+        await runs.command("resume")
+        await asyncio.sleep(1)
+        assert (await recording.call(call_id))["recordingStatus"] == "Started"
+        await recording.hang_up(call_id)
+        found = await kept(recording, call_id)
+    await recording.manage("DELETE", f"{agents}/7002")
+    for leg, sound in found.legs.items():
+        assert abs(sound.length_ms - found.talk_ms(leg)) <= NEAR_MS, (leg, sound.length_ms, found.talk_ms(leg))
+    held = held_at - moment(found.details["startedAt"])
+    agent = [span for span in found.spans("agent") if span.tone == AGENT_TONE]
+    assert agent[-1].end_ms >= found.legs["agent"].length_ms - NEAR_MS, "the agent is heard again after the hold"
+    party = [span for span in found.spans("party") if span.tone == PARTY_TONE]
+    assert sum(span.length_ms for span in party if span.end_ms > held) > 2_000, "the other side goes on in the hold"

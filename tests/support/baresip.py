@@ -1,6 +1,7 @@
 """baresip as an agent's phone: registers by digest, answers by itself, says a tone, and keeps what it hears."""
 
 import asyncio
+import json
 import math
 import wave
 from array import array
@@ -9,11 +10,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from outdial.asterisk import home
 from outdial.sandbox.tones import Sound, read_sound
 from support.programs import command_of, root
-from support.sipp import free_udp_port
 
-MODULES = ("g711", "aufile", "sndfile")
+MODULES = ("g711", "aufile", "sndfile", "ctrl_tcp")
 RATE, SAY_SECONDS = 8000, 60
 
 
@@ -23,6 +24,17 @@ class Baresip:
 
     folder: Path
     process: asyncio.subprocess.Process
+    control_port: int
+
+    async def command(self, word: str) -> None:
+        """Have it do what a key would: `hold`, `resume`."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.control_port)
+        asked = json.dumps({"command": word, "token": word})
+        writer.write(f"{len(asked)}:{asked},".encode())
+        # It also tells what happens meanwhile: the answer is the one with our token.
+        while f'"token":"{word}"' not in (await reader.readuntil(b",")).decode():
+            pass
+        writer.close()
 
     @property
     def output(self) -> str:
@@ -43,17 +55,20 @@ async def phone(
     folder.mkdir(parents=True, exist_ok=True)
     command = await asyncio.to_thread(command_of, "baresip")
     host, port = registrar
+    sip_port = home.free_port("127.0.0.1", set())
+    control_port = home.free_port("127.0.0.1", {sip_port})
     (folder / "accounts").write_text(
         f"<sip:{user}@{host}:{port}>;auth_user={user};auth_pass={password};answermode=auto;regint=60;audio_codecs=pcma\n"
     )
     (folder / "config").write_text(
         "\n".join(
             [
-                f"sip_listen 127.0.0.1:{free_udp_port()}",
+                f"sip_listen 127.0.0.1:{sip_port}",
                 "rtp_ports 41000-42000",
                 f"audio_source aufile,{_tone_file(folder, tone)}",
                 "audio_player aufile,/dev/null",
                 f"snd_path {folder}",
+                f"ctrl_tcp_listen 127.0.0.1:{control_port}",
                 f"module_path {root() / 'usr' / 'lib' / 'baresip' / 'modules'}",
                 *(f"module {name}.so" for name in MODULES),
                 *(f"module_app {name}.so" for name in ("account", "menu")),
@@ -69,7 +84,7 @@ async def phone(
             stderr=asyncio.subprocess.STDOUT,
             cwd=folder,
         )
-    runs = Baresip(folder, process)
+    runs = Baresip(folder, process, control_port)
     try:
         yield runs
     except Exception as error:

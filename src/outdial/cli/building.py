@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from outdial.asterisk.announcements import AnnouncementError
 from outdial.asterisk.runtime import Runtime, RuntimeUnusable, have_runtime
 from outdial.asterisk.switch import SwitchError
 from outdial.config import Settings, SettingsError
@@ -18,6 +19,7 @@ from outdial.sandbox.sandbox import SandboxError
 from outdial.storage.database import DatabaseError
 
 EXPECTED = (
+    AnnouncementError,
     DataDirectoryError,
     DatabaseError,
     FarEndError,

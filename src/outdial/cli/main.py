@@ -29,6 +29,10 @@ COMMANDS = {
     "webhook": ("outdial.cli.webhooks:app", "Webhooks: where an account's events are delivered, and how that goes."),
     "crm": ("outdial.cli.crm:app", "CRM: a task for each call that ended, in Salesforce or in any other."),
     "recordings": ("outdial.cli.recordings:app", "Recordings: find, hear, hold, erase and verify them."),
+    "announcement": (
+        "outdial.cli.announcements:app",
+        "Announcements: what asks the other side for consent to be recorded.",
+    ),
     "call": ("outdial.cli.calls:app", "Calls: place, watch, find and hang them up."),
 }
 """Where each command is, a function or a group of commands, and what is said of it in the list of all."""

@@ -10,16 +10,21 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, text, union, 
 
 from outdial.domain.ledger import BEGINNING, Entry, Record, chained
 from outdial.storage.database import Database
+from outdial.storage.prepared import Prepared
 from outdial.storage.recording_tables import ledger, ledger_heads, recordings
 
-_INSERT = insert(ledger)
+_INSERT = Prepared(insert(ledger))
 # The row stays locked until the commit, so that entries become visible in order and no two continue the same one.
-_ADVANCE = text(
-    "INSERT INTO ledger_heads (account, last, hash) VALUES (:of, :count, :beginning)"
-    " ON CONFLICT (account) DO UPDATE SET last = ledger_heads.last + :count RETURNING last, hash"
+_ADVANCE = Prepared(
+    text(
+        "INSERT INTO ledger_heads (account, last, hash) VALUES (:of, :count, :beginning)"
+        " ON CONFLICT (account) DO UPDATE SET last = ledger_heads.last + :count RETURNING last, hash"
+    )
 )
 _HEAD = select(ledger_heads.c.last, ledger_heads.c.hash).where(ledger_heads.c.account == bindparam("of"))
-_SET_HEAD = update(ledger_heads).where(ledger_heads.c.account == bindparam("of")).values(hash=bindparam("newest"))
+_SET_HEAD = Prepared(
+    update(ledger_heads).where(ledger_heads.c.account == bindparam("of")).values(hash=bindparam("newest"))
+)
 
 
 def add_records(connection: Connection, records: Sequence[Record]) -> list[Entry]:
@@ -30,13 +35,14 @@ def add_records(connection: Connection, records: Sequence[Record]) -> list[Entry
     if any(record.account != account for record in records):
         raise ValueError("entries of one account at a time")
     values = {"of": account, "count": len(records), "beginning": BEGINNING}
-    last, previous = connection.execute(_ADVANCE, values).one()
+    (head,) = _ADVANCE.rows(connection, values)
+    last, previous = head.last, head.hash
     entries: list[Entry] = []
     for seq, record in enumerate(records, last - len(records) + 1):
         entries.append(chained(record, seq, previous))
         previous = entries[-1].hash
-    connection.execute(_INSERT, [_values_of(entry) for entry in entries])
-    connection.execute(_SET_HEAD, {"of": account, "newest": previous})
+    _INSERT.run_for_each(connection, [_values_of(entry) for entry in entries])
+    _SET_HEAD.run(connection, {"of": account, "newest": previous})
     return entries
 
 

@@ -1,13 +1,13 @@
 """SIPp as a far end of our own making: a scenario is a list of steps, and whether it was followed is its exit code."""
 
 import asyncio
-import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from outdial.asterisk.home import free_port
 from support.programs import command_of
 
 KEPT = {"caller": "From", "sequence": "CSeq"}
@@ -104,7 +104,7 @@ async def playing(folder: Path, steps: Sequence[str], *, seconds: int = 40) -> A
         + "\n".join(steps)
         + '\n<Reference variables="caller,sequence"/>\n</scenario>\n'
     )
-    port = free_udp_port()
+    port = free_port("127.0.0.1", set())
     process = await asyncio.create_subprocess_exec(
         *await asyncio.to_thread(command_of, "sipp"),
         *("-sf", str(scenario), "-i", "127.0.0.1", "-p", str(port), "-m", "1", "-nostdin", "-timeout", f"{seconds}s"),
@@ -124,12 +124,6 @@ async def playing(folder: Path, steps: Sequence[str], *, seconds: int = 40) -> A
         if process.returncode is None:
             process.kill()
             await process.wait()
-
-
-def free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _is_bound(port: int) -> bool:

@@ -4,14 +4,14 @@ all of them again and again."""
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 
 from outdial.asterisk import home
-from outdial.asterisk.ari import Ari
+from outdial.asterisk.ari import Ari, AriError
 from outdial.asterisk.configuration import ARI_USER
 
 APP = "watching"
@@ -109,5 +109,6 @@ async def _listen(socket: aiohttp.ClientWebSocketResponse, watch: Watch) -> None
 
 async def _look(ari: Ari, watch: Watch) -> None:
     while True:
-        watch.looks.append(frozenset(str(channel["id"]) for channel in await ari.channels()))
+        with suppress(AriError):  # a look that takes too long shows nothing
+            watch.looks.append(frozenset(str(channel["id"]) for channel in await ari.channels()))
         await asyncio.sleep(LOOK_SECONDS)

@@ -92,3 +92,18 @@ def test_a_stereo_file_is_refused(tmp_path: Path) -> None:
         file.writeframes(bytes(4000))
     with pytest.raises(ValueError, match=r"a\.wav is not a recording of one 16 bit channel"):
         read_sound(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF", bytes(44), bytes(4096)])
+def test_a_recording_whose_head_is_not_written_yet_is_silence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "fresh.wav"
+    path.write_bytes(content)
+    assert read_sound(path).length_ms == 0
+
+
+def test_a_recording_that_is_being_written_has_no_lengths_in_its_head(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.wav", tone(880, 250))
+    data = bytearray(path.read_bytes())
+    data[4:8] = data[40:44] = bytes(4)
+    path.write_bytes(data)
+    assert read_sound(path).length_ms == 250

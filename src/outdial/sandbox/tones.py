@@ -1,13 +1,15 @@
 """Which tone is heard when in a recording: Goertzel's measure over short windows. Must not know who recorded it."""
 
 import math
-import wave
+import struct
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+HEAD_BYTES = 44
+"""What stands before the samples in the plain WAV files that the switch writes."""
 WINDOW_MS = 40
 """Long enough to tell tones 25 Hz apart, short enough to say when they begin."""
 QUIET = 100.0
@@ -44,16 +46,21 @@ class Span:
 
 
 def read_sound(path: Path) -> Sound:
-    """Read a WAV file; one that is not there, or still empty, is silence."""
-    if not path.exists() or path.stat().st_size <= 44:
+    """Read a WAV file; one that is not there, or whose head is not written yet, is silence.
+
+    The lengths in the head are not believed: while a file is being written they are nothing. Its size is.
+
+    Raises:
+        ValueError: it is no recording of one 16 bit channel.
+    """
+    data = path.read_bytes() if path.exists() else b""
+    if len(data) <= HEAD_BYTES or not any(data[:HEAD_BYTES]):
         return Sound((), 8000)
-    # A file that is still being written has no length in its header yet, so the frames are counted from its size.
-    with wave.open(str(path), "rb") as file:
-        rate, width, channels = file.getframerate(), file.getsampwidth(), file.getnchannels()
-    if (width, channels) != (2, 1):
+    kind, channels, rate, bits = struct.unpack_from("<HHI6xH", data, 20)
+    if (data[:4], data[8:16]) != (b"RIFF", b"WAVEfmt ") or (kind, channels, bits) != (1, 1, 16):
         raise ValueError(f"{path.name} is not a recording of one 16 bit channel")
-    data = path.read_bytes()[44:]
-    return Sound(array("h", data[: len(data) // 2 * 2]), rate)
+    samples = data[HEAD_BYTES:]
+    return Sound(array("h", samples[: len(samples) // 2 * 2]), rate)
 
 
 def power_at(samples: Sequence[int], rate: int, frequency: float) -> float:

@@ -78,6 +78,39 @@ async def test_the_party_is_dialled_only_once_that_is_stored() -> None:
     assert stored_when_dialled == [State.DIALLING_PARTY]
 
 
+async def test_a_phone_that_rings_is_stored_soon_and_with_whatever_comes_before() -> None:
+    class Telling(Pages):
+        stored = asyncio.Event()
+
+        async def save(self, *args: Any) -> None:
+            await super().save(*args)
+            self.stored.set()
+
+    pages = Telling()
+    async with running(pages=pages) as world:
+        await world.engine.start(new())
+        before = len(world.pages.saved)
+        await world.switch.rings("c1", Side.AGENT)
+        assert len(world.pages.saved) == before
+        await world.switch.picks_up("c1", Side.AGENT)
+        assert len(world.pages.saved) == before + 1
+        await world.switch.rings("c1", Side.PARTY)
+        pages.stored.clear()
+        await pages.stored.wait()
+        assert world.pages.saved[-1].party.state is LegState.RINGING
+    told = [notice.type for notice in world.pages.noted]
+    assert told.index("call.originator.ringing.v1") < told.index("call.originator.answered.v1")
+    assert told[-1] == "call.destination.ringing.v1"
+
+
+async def test_a_process_that_stops_has_stored_what_rang() -> None:
+    async with running() as world:
+        await world.engine.start(new())
+        await world.switch.rings("c1", Side.AGENT)
+        await world.engine.drained()
+        assert world.pages.saved[-1].agent.state is LegState.RINGING
+
+
 async def test_the_answered_agent_is_comforted_while_the_commit_is_under_way() -> None:
     class Slow(Pages):
         flushed: asyncio.Event

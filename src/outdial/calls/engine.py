@@ -29,6 +29,8 @@ from outdial.domain.recording_records import recording_records
 
 SAVE_RETRY_MS = 1_000
 """How long after a failed commit a call is stored again."""
+TOGETHER_MS = 100
+"""How often that is stored which nothing waits for: that a phone rings. At one moment for all calls, in one commit."""
 LOST = "the switch no longer holds this leg"
 """The detail of a leg found gone by asking, whose end nobody told."""
 
@@ -56,7 +58,7 @@ class Observer(Protocol):
 class _Line:
     """One live call in this process: its value, its lock, its timer, and what is owed that no commit has taken yet."""
 
-    __slots__ = ("call", "lock", "owed", "records", "timer", "unsaved")
+    __slots__ = ("call", "lock", "owed", "rang", "records", "timer", "unsaved")
 
     def __init__(self, call: Call) -> None:
         self.call = call
@@ -64,6 +66,8 @@ class _Line:
         self.owed: list[Notice] = []
         self.records: list[Record] = []
         self.unsaved = False
+        self.rang = False
+        """Whether it has come nearer to an answer since it was stored."""
         self.timer: asyncio.TimerHandle | None = None
 
 
@@ -112,7 +116,9 @@ class Engine:
         self._open = False
 
     async def drained(self) -> None:
-        """Wait until no step is under way, so that the process can stop between two steps."""
+        """Wait until no step is under way and everything is stored, so that the process can stop between two steps."""
+        for line in tuple(self._lines.values()):
+            await self._store_what_rang(line)
         await self._quiet.wait()
 
     def knows(self, call_id: str) -> bool:
@@ -206,6 +212,10 @@ class Engine:
             line.records.extend(recording_records(before, after, now))
             for observer in self._observers:
                 observer.changed(before, after, now)
+        if isinstance(event, LegRinging | LegProgressed) and not commands and not line.unsaved:
+            # Stored with what comes next, or soon.
+            line.rang = True
+            return (), []
         # Comfort reaches nobody new, and the agent hears nothing meanwhile: it need not wait for the disk.
         early = tuple(command for command in commands if isinstance(command, Comfort))
         if not early:
@@ -224,7 +234,7 @@ class Engine:
             line.unsaved = True
             self._failed(line, "store", error)
         else:
-            line.unsaved = False
+            line.unsaved = line.rang = False
             if line.call.state is State.ENDED:
                 self._lines.pop(line.call.id, None)
 
@@ -250,10 +260,30 @@ class Engine:
         if self._tasks is None or line.call.id not in self._lines:
             return
         now = self._clock.now()
+        loop = asyncio.get_running_loop()
+        if line.rang and not line.unsaved:
+            soon = (TOGETHER_MS - now % TOGETHER_MS) / 1000
+            line.timer = loop.call_later(soon, self._soon, line)
+            return
         due = now + SAVE_RETRY_MS if line.unsaved else line.call.deadline
         if due is not None:
             delay = max(0, due - now) / 1000
-            line.timer = asyncio.get_running_loop().call_later(delay, self.notify, line.call.id, DeadlinePassed())
+            line.timer = loop.call_later(delay, self.notify, line.call.id, DeadlinePassed())
+
+    def _soon(self, line: _Line) -> None:
+        if self._tasks is not None:
+            self._tasks.create_task(self._store_what_rang(line))
+
+    async def _store_what_rang(self, line: _Line) -> None:
+        """Store what nothing has waited for, unless it has been meanwhile."""
+        async with line.lock:
+            self._enter()
+            try:
+                if line.rang:
+                    await self._save(line)
+            finally:
+                self._arm(line)
+                self._leave()
 
     def _failed(self, line: _Line, doing: str, error: Exception) -> None:
         for observer in self._observers:

@@ -57,7 +57,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10, help="of one block")
     parser.add_argument("--search-seconds", type=float, default=8, help="of one trial of the search; 0 leaves it out")
-    parser.add_argument("--ring-ms", type=int, default=0, help="how long each phone rings before it picks up")
+    parser.add_argument("--ring-ms", type=int, default=100, help="how long each phone rings before it picks up")
     parser.add_argument("--agents", type=int, default=400)
     parser.add_argument("--poisson", action="store_true", help="arrivals at random instead of evenly")
     parser.add_argument("--database", help="URL of a database; without it, SQLite in a temporary folder")

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from outdial import operator_file
 from outdial.api.secrets import hash_secret, new_secret
 from outdial.asterisk import home, process
 from outdial.asterisk.configuration import SwitchSettings
+from outdial.asterisk.connections import Connections
 from outdial.domain.directory import Account, Agent, Trunk
 from outdial.domain.plan import Phone, PhoneKind
 from outdial.storage.database import open_database
@@ -96,12 +97,15 @@ async def service(data: Path, database: str | None, token: str, profile: Path | 
     started = await _started(environment, data / "service.log", profile)
     try:
         url = await _ready(started, data)
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100)) as http:
-            http.headers["Authorization"] = f"Bearer {await _access_token(http, url, token)}"
+        async with AsyncExitStack() as stack:
+            http = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100)))
+            bearer = {"Authorization": f"Bearer {await _access_token(http, url, token)}"}
+            http.headers.update(bearer)
+            lean = await stack.enter_async_context(Connections(url, bearer, most=100, seconds=30))
             switch, running = home.known_settings(data / "switch"), process.running(data / "switch")
             assert switch is not None
             assert running is not None
-            yield Running(Service(started.pid, f"{url}/v6/{ACCOUNT}/calls/", http), switch, running.pid)
+            yield Running(Service(started.pid, f"{url}/v6/{ACCOUNT}/calls/", http, lean), switch, running.pid)
     finally:
         await _stopped(started)
         left = process.running(data / "switch")

@@ -8,8 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import aiohttp
+
+from outdial.asterisk.connections import Connections, NotAnswered
 
 READY_SECONDS = 20
 
@@ -50,28 +53,31 @@ class Bare:
 
 
 class Service:
-    """The service, asked over HTTP as any client would: connections kept, a token, one POST a call."""
+    """The service, asked over HTTP as any client would: connections kept, a token, one POST a call.
+
+    Calls are placed with the leanest client there is, as what it takes itself counts as the service's.
+    """
 
     name = "service"
 
-    def __init__(self, pid: int, url: str, http: aiohttp.ClientSession) -> None:
+    def __init__(self, pid: int, url: str, http: aiohttp.ClientSession, connections: Connections) -> None:
         self.pid = pid
         self.refusals: dict[str, int] = {}
-        self._url = url
+        self._target = urlsplit(url).path
+        self._connections = connections
         self.base = url.partition("/v6/")[0]
         """Where the service answers."""
-        self.http = self._http = http
+        self.http = http
 
     async def place(self, wanted: Wanted) -> bool:
         body = {"from": {"agentId": str(wanted.agent)}, "to": {"telephoneNumber": wanted.number}}
         try:
-            async with self._http.post(self._url, json=body) as reply:
-                text = await reply.text()
-                if reply.status == 201:
-                    return True
-                said = f"{reply.status} {text[:120]}"
-        except (aiohttp.ClientError, TimeoutError) as error:
-            said = type(error).__name__
+            status, answer = await self._connections.ask("POST", self._target, json.dumps(body).encode())
+            if status == 201:
+                return True
+            said = f"{status} {answer.decode()[:120]}"
+        except NotAnswered as error:
+            said = str(error)
         self.refusals[said] = self.refusals.get(said, 0) + 1
         return False
 

@@ -205,6 +205,12 @@ def test_a_pause_that_could_not_be_made_is_none() -> None:
     assert call.recording.failures == ("it could not be paused: no manager",)
 
 
+def test_a_pause_that_could_not_be_made_of_what_failed_meanwhile_asks_for_nothing() -> None:
+    call = play(recorded(deciding(Legs.AGENT), AGENT), (PAUSED, [PauseRecording((AGENT,))]))
+    call = play(call, (RecordingFailed(AGENT, "disk full"), []), (CommandFailed("PauseRecording", "no manager"), []))
+    assert not call.recording.paused
+
+
 def test_a_pause_that_could_not_be_ended_goes_on_and_its_end_is_tried_again() -> None:
     call = recorded(deciding(Legs.AGENT), AGENT)
     call = play(call, (PAUSED, [PauseRecording((AGENT,))]), (RESUMED, [ResumeRecording((AGENT,))]))

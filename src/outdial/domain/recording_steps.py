@@ -186,7 +186,8 @@ def _command_failed(recording: Recording, command: str, detail: str, now: int) -
     if command == PauseRecording.__name__ and recording.paused:
         # Told at once to whoever asked; what is recorded of one leg must not be missing of the other.
         before = replace(recording, pauses=recording.pauses[:-1], resume_at=None)
-        return before.failed(f"it could not be paused: {detail}"), (ResumeRecording(before.running),)
+        both: tuple[Command, ...] = (ResumeRecording(before.running),) if before.running else ()
+        return before.failed(f"it could not be paused: {detail}"), both
     if command == ResumeRecording.__name__ and recording.pauses and recording.running and not recording.paused:
         still = replace(recording.pauses[-1], until=None, resumed_by=None)
         again = replace(recording, pauses=(*recording.pauses[:-1], still), resume_at=now + AGAIN_MS)

@@ -17,7 +17,7 @@ from outdial.calls.hang_up_call import hang_up_call
 from support.api_world import ACCOUNT, ApiWorld, PassingTime, api_world
 from support.raw_http import listening
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "12"))
 CONTRADICTED = "use_after_free"
 """Of these operations only hanging up is a DELETE, and a call that was hung up is no resource that was removed: the
 contract has it readable during the call and after it."""

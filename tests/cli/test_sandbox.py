@@ -4,9 +4,12 @@ import asyncio
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import pytest
 
 from outdial.sandbox import seed
 from support.sandbox_world import Members, Running, outdial, until, world_of
@@ -56,13 +59,20 @@ async def is_gone(ready: Members) -> bool:
     return not processes_of(ready["data"]) and not Path(ready["data"]).exists()
 
 
-async def test_several_run_at_once_and_leave_nothing_however_they_end(tmp_path: Path) -> None:
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder with a short name: the control socket of a switch below it must fit into 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="od-") as folder:
+        yield Path(folder)
+
+
+async def test_several_run_at_once_and_leave_nothing_however_they_end(short_path: Path) -> None:
     port = free_port()
     with ExitStack() as stack:
         running: dict[int, Running] = {}
         for sign in ENDS:
             words = ("--port", str(port)) if sign is signal.SIGINT else ()
-            folder = tmp_path / str(int(sign))
+            folder = short_path / str(int(sign))
             running[sign] = stack.enter_context(outdial(folder, "sandbox", "--json", *words))
         ready = {sign: await asyncio.to_thread(each.ready) for sign, each in running.items()}
         for told in ready.values():
@@ -79,7 +89,7 @@ async def test_several_run_at_once_and_leave_nothing_however_they_end(tmp_path: 
             await until(lambda sign=sign: is_gone(ready[sign]), "no process and no folder is left")  # type: ignore[misc]
             assert running[sign].process.stdout is not None
             assert running[sign].process.stdout.read() == "", "one line and no more"
-            assert list((tmp_path / str(int(sign))).glob("outdial-*")) == []
+            assert list((short_path / str(int(sign))).glob("outdial-*")) == []
         assert running[signal.SIGINT].errors.read_text(encoding="utf-8") == ""
 
 
@@ -141,15 +151,17 @@ def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
         refused(f"http 127.0.0.1:{port}: Address already in use", "sandbox", "--port", str(port), folder=tmp_path)
 
 
-def test_the_demo_hears_both_sides_of_every_call_of_the_page_beside_a_sandbox(sandbox: Members, tmp_path: Path) -> None:
-    picture = tmp_path / "demo.svg"
-    with outdial(tmp_path, "demo", "--picture", str(picture)) as running:
+def test_the_demo_hears_both_sides_of_every_call_of_the_page_beside_a_sandbox(
+    sandbox: Members, short_path: Path
+) -> None:
+    picture = short_path / "demo.svg"
+    with outdial(short_path, "demo", "--picture", str(picture)) as running:
         said, _ = running.process.communicate()
         assert running.process.returncode == 0, said + running.errors.read_text(encoding="utf-8")
     *calls, last = said.splitlines()
     assert [line.split()[0] for line in calls] == ["ok"] * 7
     assert last == "The audio of each side was received at the other in every call."
     assert picture.read_text(encoding="utf-8").startswith("<svg")
-    assert list(tmp_path.glob("outdial-*")) == []
-    assert processes_of(str(tmp_path)) == []
+    assert list(short_path.glob("outdial-*")) == []
+    assert processes_of(str(short_path)) == []
     assert len(processes_of(sandbox["data"])) >= 2, "the other sandbox runs on"

@@ -15,7 +15,7 @@ from support.api_world import ACCOUNT, ApiWorld, PassingTime, api_world
 from support.manage import operators_token
 from support.raw_http import listening
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "4"))
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
 
 

@@ -38,7 +38,7 @@ async def test_the_examples_of_the_page_run_as_printed(world: ApiWorld, path: st
     }
     assert said == expected
     assert list(said) == list(expected)
-    assert world.switch.commands_of(said["id"]) == [Ring(15)]
+    assert world.switch.commands_of(said["id"]) == [Ring(180)]
     assert (await world.call(response)).plan.agent_id == agent
 
 

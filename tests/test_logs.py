@@ -124,3 +124,10 @@ def test_what_is_bound_to_a_task_is_in_its_lines(stream: io.StringIO) -> None:
     with structlog.contextvars.bound_contextvars(call="c9"):
         structlog.get_logger().info("x")
     assert lines(stream)[0]["call"] == "c9"
+
+
+def test_what_no_utf8_has_is_told_in_ascii(stream: io.StringIO) -> None:
+    configure("info", "json", stream)
+    structlog.get_logger().info("x", number="+44\ud800")
+    assert lines(stream)[0]["number"] == "+44\ud800"
+    assert stream.getvalue().isascii()

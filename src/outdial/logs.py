@@ -1,5 +1,6 @@
 """Log lines: JSON or text, with the call's id, and never a secret. Knows calls and events, no adapter."""
 
+import json
 import logging
 import re
 import sys
@@ -8,6 +9,7 @@ from functools import cache
 from typing import Any, TextIO
 
 import structlog
+from pydantic_core import PydanticSerializationError, to_json
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from outdial.domain.call import Call, State
@@ -57,7 +59,12 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-_json: Processor = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+def _json(logger: WrappedLogger, method: str, line: EventDict) -> str:
+    try:
+        return to_json(line, fallback=str).decode()
+    except PydanticSerializationError:
+        # Half a surrogate pair: no UTF-8 has it, but ASCII can say it.
+        return json.dumps(line, default=str)
 
 
 def hide_secrets(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:

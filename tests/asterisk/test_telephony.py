@@ -14,7 +14,7 @@ from outdial.asterisk import telephony as module
 from outdial.asterisk.ari import Ari
 from outdial.asterisk.telephony import AsteriskTelephony, SoundOf, no_sound
 from outdial.domain.call import Call, place
-from outdial.domain.commands import Announce, Dial, StopAnnouncement
+from outdial.domain.commands import Announce, Dial, Prepare, StopAnnouncement
 from outdial.domain.events import CommandFailed
 from outdial.domain.plan import CallPlan, Phone, PhoneKind
 
@@ -54,36 +54,37 @@ async def switch(
         yield telephony
 
 
-async def test_a_created_channel_is_commanded_only_once_it_has_entered_the_application() -> None:
+async def test_a_created_channel_is_ready_only_once_it_has_entered_the_application() -> None:
     asked: list[str] = []
     created = asyncio.Event()
     async with switch(asked, lambda telephony: created.set()) as telephony, asyncio.TaskGroup() as tasks:
-        dialling = tasks.create_task(telephony.perform(a_call(), Dial(20)))
+        preparing = tasks.create_task(telephony.perform(a_call(), Prepare()))
         await created.wait()
         telephony.heard(entered("c1-agent"))
         telephony.heard(entered("c2-party"))
-        # Another command on the same connections, so that one given too early would have been seen.
+        # Another command on the same connections, so that the reply to the first has been read.
         await telephony.legs_held()
-        assert ADD not in asked
+        assert not preparing.done()
         telephony.heard(entered("c1-party"))
-        assert await dialling is None
+        assert await preparing is None
+        assert ADD not in asked
+        assert await telephony.perform(a_call(), Dial(20)) is None
     assert asked[-2:] == [ADD, DIAL]
 
 
 async def test_the_news_may_come_before_the_reply() -> None:
     asked: list[str] = []
     async with switch(asked, lambda telephony: telephony.heard(entered("c1-party"))) as telephony:
-        assert await telephony.perform(a_call(), Dial(20)) is None
-    assert asked[-2:] == [ADD, DIAL]
+        assert await telephony.perform(a_call(), Prepare()) is None
+    assert CREATE in asked
 
 
-async def test_a_channel_that_never_enters_is_a_failed_dial(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_channel_that_never_enters_is_a_failed_preparation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ENTER_SECONDS", 0.05)
     asked: list[str] = []
     async with switch(asked) as telephony:
-        outcome = await telephony.perform(a_call(), Dial(20))
-    assert isinstance(outcome, CommandFailed)
-    assert DIAL not in asked
+        outcome = await telephony.perform(a_call(), Prepare())
+    assert outcome == CommandFailed("Prepare", "the channel did not enter the application")
 
 
 async def test_an_announcement_is_played_to_the_party_alone_and_can_be_cut_off() -> None:

@@ -13,7 +13,7 @@ import pytest
 from outdial.calls.engine import Engine
 from outdial.calls.recovery import Recovery
 from outdial.domain.call import Call, State, place
-from outdial.domain.commands import Comfort, Dial, Dismantle, HangUp, Join, Ring
+from outdial.domain.commands import Comfort, Dial, Dismantle, HangUp, Join, Prepare, Ring
 from outdial.domain.events import Asker, CommandFailed, HangUpRequested, LegRefused
 from outdial.domain.legs import LegState, Side
 from outdial.domain.plan import CallPlan, Phone, PhoneKind
@@ -64,7 +64,7 @@ async def test_a_call_rings_dials_joins_and_ends() -> None:
         await world.switch.ends("c1", Side.PARTY)
         await settled(world)
     commands = world.switch.commands_of("c1")
-    assert commands == [Ring(15), Comfort(), Dial(60), Join(), HangUp(Side.AGENT), Dismantle()]
+    assert commands == [Ring(15), Comfort(), Prepare(), Dial(60), Join(), HangUp(Side.AGENT), Dismantle()]
     assert world.pages.saved[-1].state is State.ENDED
     assert not world.engine.live
     assert [notice.type for notice in world.pages.noted][-1] == "call.ended.v1"
@@ -128,10 +128,26 @@ async def test_the_answered_agent_is_comforted_while_the_commit_is_under_way() -
         answered = tasks.create_task(world.switch.picks_up("c1", Side.AGENT))
         for _ in range(20):
             await asyncio.sleep(0)
-        assert world.switch.commands_of("c1") == [Ring(15), Comfort()]
+        assert world.switch.commands_of("c1") == [Ring(15), Comfort(), Prepare()]
         pages.flushed.set()
         await answered
-        assert world.switch.commands_of("c1") == [Ring(15), Comfort(), Dial(60)]
+        assert world.switch.commands_of("c1") == [Ring(15), Comfort(), Prepare(), Dial(60)]
+
+
+@pytest.mark.parametrize("answer", [LegRefused(Side.PARTY, "Allocation failed"), CommandFailed("Prepare", "no answer")])
+async def test_nobody_is_dialled_on_a_leg_that_can_not_be_made(answer: LegRefused | CommandFailed) -> None:
+    async with running(ScriptedSwitch(script={Prepare: answer})) as world:
+        await joined_until_dialled(world)
+        await settled(world)
+        assert not any(isinstance(command, Dial) for command in world.switch.commands_of("c1"))
+        assert not any(world.switch.legs.values())
+        assert not world.engine.live
+
+
+async def test_an_agent_who_can_not_be_comforted_is_put_through_all_the_same() -> None:
+    async with running(ScriptedSwitch(script={Comfort: CommandFailed("Comfort", "no answer")})) as world:
+        await joined(world)
+        assert world.engine.live["c1"].state is State.JOINED
 
 
 async def test_nobody_is_dialled_while_the_store_fails_and_the_end_is_stored_later() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from outdial.domain import call_states
 from outdial.domain.call import HANG_UP_ATTEMPTS, HANG_UP_PATIENCE_MS, Call, State, advance, place
-from outdial.domain.commands import Comfort, Command, Dial, Dismantle, HangUp, Join, Ring
+from outdial.domain.commands import Comfort, Command, Dial, Dismantle, HangUp, Join, Prepare, Ring
 from outdial.domain.events import (
     Asker,
     DeadlinePassed,
@@ -42,7 +42,7 @@ def play(call: Call, *script: tuple[Event, list[Command]], now: int = 1_000) -> 
     return call
 
 
-ANSWERED = (LegAnswered(Side.AGENT), [Comfort(), Dial(60)])
+ANSWERED = (LegAnswered(Side.AGENT), [Comfort(), Prepare(), Dial(60)])
 BOTH = (ANSWERED, (LegAnswered(Side.PARTY), [Join()]))
 
 
@@ -142,7 +142,7 @@ def check_step(before: Call, event: Event, now: int) -> Call:
         if isinstance(command, Dial):
             assert now <= before.plan.dial_by
             assert before.party.state is LegState.NONE, "the party is dialled twice"
-        if isinstance(command, Dial | Comfort | Join):
+        if isinstance(command, Prepare | Dial | Comfort | Join):
             assert after.agent.state is LegState.UP
     if after.state is State.ENDED:
         assert not after.legs_alive

@@ -19,6 +19,7 @@ from outdial.domain.commands import (
     HangUp,
     Join,
     PauseRecording,
+    Prepare,
     Record,
     ResumeRecording,
     StopAnnouncement,
@@ -64,7 +65,7 @@ def deciding(
 
 def dialling(decision: RecordingDecision) -> Call:
     plan = CallPlan("1", Phone(PhoneKind.SIP, "a"), Phone(PhoneKind.SIP, "b"), 0, 20_000, recording=decision.to_dict())
-    return play(place("id", "acc", "main", plan)[0], (LegAnswered(AGENT), [Comfort(), Dial(60)]), now=1_000)
+    return play(place("id", "acc", "main", plan)[0], (LegAnswered(AGENT), [Comfort(), Prepare(), Dial(60)]), now=1_000)
 
 
 def play(call: Call, *script: Script, now: int = JOINED_AT) -> Call:

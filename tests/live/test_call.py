@@ -4,11 +4,14 @@ import asyncio
 import hashlib
 from pathlib import Path
 
+import pytest
+
 from outdial.asterisk.phones import AsteriskPhones
 from outdial.asterisk.telephony import APP, AsteriskTelephony
 from outdial.asterisk.translate import PhoneState, translate
 from outdial.calls.engine import Engine
 from outdial.domain.call import State, place
+from outdial.domain.commands import Prepare
 from outdial.domain.directory import Agent, Trunk
 from outdial.domain.events import Asker, HangUpRequested
 from outdial.domain.plan import CallerId, CallPlan, Phone, PhoneKind
@@ -43,7 +46,8 @@ async def reached(pages: Pages, state: State) -> None:
     raise TimeoutError(f"never {state}: {pages.saved[-1:]}")
 
 
-async def test_both_sides_are_joined_and_hear_each_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize("prepared", [False, True], ids=["new", "prepared by a process that was killed"])
+async def test_both_sides_are_joined_and_hear_each_other(tmp_path: Path, prepared: bool) -> None:
     async with real_switch(tmp_path / "switch") as switch:
         ari, pages = switch.ari, Pages()
         telephony = AsteriskTelephony("main", ari, lambda: True)
@@ -76,7 +80,10 @@ async def test_both_sides_are_joined_and_hear_each_other(tmp_path: Path) -> None
             now = Time().now()
             party = Phone(PhoneKind.NUMBER, NUMBER, "t")
             plan = CallPlan("1", PHONE, party, created_at=now, dial_by=now + 20_000, party_sees=CallerId(SHOWN))
-            await engine.start(place("c1", "acc", "main", plan)[0])
+            call = place("c1", "acc", "main", plan)[0]
+            if prepared:
+                assert await telephony.perform(call, Prepare()) is None
+            await engine.start(call)
             await reached(pages, State.JOINED)
             await asyncio.sleep(2)
             await engine.tell("c1", HangUpRequested(Asker.API))

@@ -9,7 +9,7 @@ from typing import Any
 
 from outdial.calls.engine import Engine
 from outdial.domain.call import Call
-from outdial.domain.commands import Command, Dial, HangUp, Ring
+from outdial.domain.commands import Command, HangUp, Prepare, Ring
 from outdial.domain.events import Event, LegAnswered, LegEnded, LegRinging
 from outdial.domain.legs import LegState, Side
 
@@ -40,7 +40,7 @@ class ScriptedSwitch:
         match command:
             case Ring():
                 self.legs.setdefault(call.id, {})[Side.AGENT] = LegState.ASKED
-            case Dial():
+            case Prepare():
                 self.legs.setdefault(call.id, {})[Side.PARTY] = LegState.ASKED
             case HangUp(side):
                 return self._hang_up(call.id, side)

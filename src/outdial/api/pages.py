@@ -3,11 +3,11 @@
 Plain Starlette rather than FastAPI's dependency injection, as a call should cost little before it rings anybody.
 """
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -120,5 +120,5 @@ def versioned(version: int) -> str:
 
 def reply(status: int, content: Mapping[str, Any], version: int, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON reply."""
-    body = json.dumps(content, ensure_ascii=False).encode()
+    body = to_json(content)
     return Response(body, status, headers, versioned(version))

@@ -9,11 +9,12 @@ AriError
 """
 
 import base64
-import json
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
+
+from pydantic_core import from_json, to_json
 
 from outdial.asterisk.connections import Connections, NotAnswered, NotSent
 
@@ -171,14 +172,14 @@ class Ari:
     ) -> Any:  # noqa: ANN401 -- JSON
         target = f"{self._base}{path}?{urlencode(query)}" if query else self._base + path
         try:
-            status, answer = await self._connections.ask(method, target, json.dumps(body).encode() if body else b"")
+            status, answer = await self._connections.ask(method, target, to_json(body) if body else b"")
         except NotSent as error:
             raise AriUnreachable(str(error)) from error
         except NotAnswered as error:
             raise AriUncertain(f"{error}, on {method} {path}") from error
         if status >= 300:
             raise AriRefused(status, answer.decode("utf-8", "replace")[:200])
-        return json.loads(answer) if status == 200 else None
+        return from_json(answer) if status == 200 else None
 
 
 def _path(*parts: str) -> str:

@@ -4,7 +4,6 @@ Must not know what an event means. The reader never blocks, or the switch would 
 """
 
 import hmac
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from socket import IPPROTO_TCP, TCP_QUICKACK
@@ -12,6 +11,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from pydantic_core import from_json
 
 LARGEST_EVENT = 1 << 20
 
@@ -67,7 +67,7 @@ class EventsServer:
                 # wait 40 ms with that. The option lasts for one acknowledgement only.
                 connection.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 1)
                 if message.type is aiohttp.WSMsgType.TEXT:
-                    self._heard(json.loads(message.data))
+                    self._heard(from_json(message.data))
         finally:
             if self._current is socket:
                 self._current = None

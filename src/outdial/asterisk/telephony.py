@@ -21,6 +21,7 @@ from outdial.domain.commands import (
     Dismantle,
     HangUp,
     Join,
+    Prepare,
     Ring,
     StopAnnouncement,
 )
@@ -112,8 +113,10 @@ class AsteriskTelephony:
                 return await self._ring(call, seconds)
             case Comfort():
                 await self._ari.ring(channel_id(call.id, Side.AGENT))
+            case Prepare():
+                return await self._prepare(call)
             case Dial(seconds):
-                return await self._dial(call, seconds)
+                await self._dial(call, seconds)
             case Join():
                 await self._ari.stop_ring(channel_id(call.id, Side.AGENT))
             case Announce(name):
@@ -143,7 +146,7 @@ class AsteriskTelephony:
             return LegRefused(Side.AGENT, str(error))
         return None
 
-    async def _dial(self, call: Call, seconds: int) -> Event | None:
+    async def _prepare(self, call: Call) -> Event | None:
         channel = channel_id(call.id, Side.PARTY)
         entered = self._entering[channel] = asyncio.Event()
         try:
@@ -154,12 +157,15 @@ class AsteriskTelephony:
             # without waiting, one call in ten failed under load ("Channel not in Stasis application").
             await asyncio.wait_for(entered.wait(), ENTER_SECONDS)
         except TimeoutError:
-            return CommandFailed(Dial.__name__, "the channel did not enter the application")
+            return CommandFailed(Prepare.__name__, "the channel did not enter the application")
         finally:
             del self._entering[channel]
-        await self._ari.add_to_bridge(call.id, channel_id(call.id, Side.AGENT), channel)
-        await self._ari.dial(channel, timeout_seconds=seconds + BACKSTOP_SECONDS)
         return None
+
+    async def _dial(self, call: Call, seconds: int) -> None:
+        party = channel_id(call.id, Side.PARTY)
+        await self._ari.add_to_bridge(call.id, channel_id(call.id, Side.AGENT), party)
+        await self._ari.dial(party, timeout_seconds=seconds + BACKSTOP_SECONDS)
 
     async def _create(self, call: Call, channel: str) -> Event | None:
         """Make the party's channel and the bridge for both."""
@@ -173,9 +179,11 @@ class AsteriskTelephony:
             refused = await self._refused(channel, Side.PARTY, created)
             if refused is not None:
                 return refused
+            # A process that was killed before it could store that the agent has answered made it, a while ago.
+            self._entering[channel].set()
         elif created is not None:
             raise created
-        if bridged is not None:
+        if bridged is not None and not _is_there(bridged):
             raise bridged
         return None
 
@@ -215,3 +223,8 @@ class AsteriskTelephony:
         except AriRefused as error:
             if error.status != 404:
                 raise
+
+
+def _is_there(error: BaseException) -> bool:
+    """Whether something could not be made because there is one of its name."""
+    return isinstance(error, AriRefused) and error.status == 409

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from outdial.calls.ports import CallStore, Clock, Telephony
 from outdial.domain.call import Call, State, advance
-from outdial.domain.commands import Comfort, Command, Dial, Ring
+from outdial.domain.commands import Comfort, Command, Dial, Prepare, Ring
 from outdial.domain.events import (
     CommandFailed,
     DeadlinePassed,
@@ -216,13 +216,17 @@ class Engine:
             # Stored with what comes next, or soon.
             line.rang = True
             return (), []
-        # Comfort reaches nobody new, and the agent hears nothing meanwhile: it need not wait for the disk.
-        early = tuple(command for command in commands if isinstance(command, Comfort))
+        early = tuple(command for command in commands if isinstance(command, Comfort | Prepare))
         if not early:
             await self._save(line)
             return commands, []
-        _, outcomes = await asyncio.gather(self._save(line), self._perform(line, early))
-        return tuple(command for command in commands if command not in early), outcomes
+        # They reach nobody new, and the agent hears nothing meanwhile: they need not wait for the disk.
+        performed = asyncio.gather(*(self._perform(line, (command,)) for command in early))
+        _, came = await asyncio.gather(self._save(line), performed)
+        failed = [command for command, outcomes in zip(early, came, strict=True) if outcomes]
+        # Nobody is dialled on a leg that can't be made.
+        later = () if Prepare() in failed else tuple(command for command in commands if command not in early)
+        return later, [outcome for outcomes in came for outcome in outcomes]
 
     async def _save(self, line: _Line) -> None:
         owed, line.owed = line.owed, []

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from outdial.domain import recording_steps
-from outdial.domain.commands import Comfort, Command, Dial, Dismantle, FinishRecording, HangUp, Join, Ring
+from outdial.domain.commands import Comfort, Command, Dial, Dismantle, FinishRecording, HangUp, Join, Prepare, Ring
 from outdial.domain.consent import decision_of
 from outdial.domain.events import (
     Asker,
@@ -198,7 +198,7 @@ def _answered(call: Call, now: int) -> Outcome:
                 party=Leg(LegState.ASKED, asked_at=now),
                 over_by=now + seconds * 1000,
             )
-            return dialling, (Comfort(), Dial(seconds))
+            return dialling, (Comfort(), Prepare(), Dial(seconds))
         case State.DIALLING_PARTY:
             recording, commands = recording_steps.begin(call.recording, decision_of(call.plan.recording), now)
             over_by = now + call.plan.max_seconds * 1000
@@ -232,12 +232,12 @@ def _leg_ended(call: Call, side: Side, detail: str | None, now: int) -> Outcome:
 
 
 def _command_failed(call: Call, command: str, detail: str, now: int) -> Outcome:
-    """A command went wrong. Only the two that reach a phone decide a call; the rest are retried or cosmetic."""
+    """A command went wrong. Only those on the way to a phone decide a call; the rest are retried or cosmetic."""
     if call.state is State.JOINED:
         return _recorded(call, CommandFailed(command, detail), now)
     if command == Ring.__name__ and call.state is State.RINGING_AGENT:
         return _end(call, _failure(Side.AGENT, Reason.CALL_FAILED, detail), Asker.SYSTEM, now)
-    if command == Dial.__name__ and call.state is State.DIALLING_PARTY:
+    if command in (Prepare.__name__, Dial.__name__) and call.state is State.DIALLING_PARTY:
         return _end(call, _failure(Side.PARTY, Reason.CALL_FAILED, detail), Asker.SYSTEM, now)
     # HangUp is repeated at the deadline; Comfort, Join and Dismantle change nothing that a caller depends on;
     # a Ring or Dial that failed after its leg had moved on is contradicted by that very leg.

@@ -21,8 +21,13 @@ class Comfort:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepare:
+    """Create the party's leg and the bridge for both. Reaches nobody yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dial:
-    """Create the party's leg, put both legs into one bridge and dial for at most this many seconds."""
+    """Put both legs into their bridge and dial the party for at most this many seconds."""
 
     timeout_seconds: int
 
@@ -92,6 +97,7 @@ class FinishRecording:
 Command = (
     Ring
     | Comfort
+    | Prepare
     | Dial
     | Join
     | HangUp

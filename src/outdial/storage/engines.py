@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
+from outdial.storage.checkpoints import LONGEST_LOG, Checkpoints
 from outdial.storage.journal import Done, Write, run_all
 from outdial.storage.outage import is_locked
 from outdial.storage.prepared import driver_of
@@ -84,6 +85,7 @@ class SqliteFile(DatabaseEngine):
         self._writing = _sqlite_engine(url, "BEGIN IMMEDIATE", 1, busy_ms=0)
         self._reading = _sqlite_engine(url, "BEGIN", READERS, busy_ms=BUSY_MS)
         self._glancing = _sqlite_engine(url, "BEGIN", 1, busy_ms=0)
+        self._checkpoints = Checkpoints(_sqlite_engine(url, "BEGIN", 1, busy_ms=0))
         # For what runs on the event loop: taking a connection from a pool costs more than most statements.
         self._disk = Disk()
         self._writes: Connection | None = None
@@ -112,11 +114,11 @@ class SqliteFile(DatabaseEngine):
                 connection.rollback()
 
     async def transact(self, writes: Sequence[Write]) -> list[Done]:
-        if all(write.quick for write in writes):
-            done = await self._at_once(writes)
-            if done is not None:
-                return done
-        return await self.apart(lambda connection: run_all(connection, writes))
+        done = await self._at_once(writes) if all(write.quick for write in writes) else None
+        if done is None:
+            done = await self.apart(lambda connection: run_all(connection, writes))
+        self._checkpoints.committed()
+        return done
 
     async def _at_once(self, writes: Sequence[Write]) -> list[Done] | None:
         """On the event loop, but for the commit; none where another process is writing."""
@@ -169,6 +171,7 @@ class SqliteFile(DatabaseEngine):
         self._let_go()
         if self._glances is not None:
             self._glances.close()
+        self._checkpoints.close()
         for engine in (self._writing, self._reading, self._glancing):
             engine.dispose()
 
@@ -196,6 +199,7 @@ def _sqlite_engine(url: str, begin: str, connections: int, *, busy_ms: int) -> E
             "journal_mode = WAL",
             # A step is durable when the commit returns, even if the power fails.
             "synchronous = FULL",
+            f"wal_autocheckpoint = {LONGEST_LOG}",
             "foreign_keys = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -4,10 +4,10 @@ Knows no receiver: streams and webhooks read from here.
 """
 
 import asyncio
-import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, bindparam, func, insert, select, text
 
 from outdial.calls.event_log import Kept
@@ -49,7 +49,7 @@ def add_notices(connection: Connection, notices: Sequence[Notice]) -> None:
             "type": notice.type,
             "call_id": notice.call_id,
             "at": notice.at,
-            "data": json.dumps(notice.data, separators=(",", ":")),
+            "data": to_json(notice.data).decode(),
         }
         for seq, notice in enumerate(notices, first)
     ]
@@ -71,7 +71,7 @@ class StoredNotices:
         """An account's notices beyond a number, oldest first, with their numbers."""
         values = {"of": account, "after": seq, "most": limit}
         rows = await self._database.read(lambda c: c.execute(_AFTER, values).all())
-        return [(row.seq, Notice(row.type, account, row.call_id, row.at, json.loads(row.data))) for row in rows]
+        return [(row.seq, Notice(row.type, account, row.call_id, row.at, from_json(row.data))) for row in rows]
 
     async def kept(self, account: str) -> Kept:
         """Which of an account's notices are still there."""

@@ -120,7 +120,7 @@ class Outdial:
             # Calls and switch have been compared: whatever else lies in the spool, a crash has left.
             await self.recordings.keeper.sweep(set(self.engine.live))
             proxies, grace = settings.trusted_proxies, settings.stop_grace_seconds
-            app = make_app(self._parts())
+            app = make_app(self._parts(), most_waiting=settings.max_waiting_requests)
             await stack.enter_async_context(serving(app, taken, proxies=proxies, grace_seconds=grace))
             try:
                 yield self

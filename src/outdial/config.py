@@ -69,6 +69,12 @@ class Settings:
     trusted_proxies: tuple[str, ...] = _setting(
         ("127.0.0.1",), "Reverse proxies whose `X-Forwarded-*` headers are believed.", hosts, "HTTP"
     )
+    max_waiting_requests: int = _setting(
+        5000,
+        "How many requests may wait for their answer at a time; more are answered 503.",
+        whole(1, 100_000),
+        "HTTP",
+    )
     stop_grace_seconds: int = _setting(
         10, "How long requests under way may take at a stop. Calls live on on the switch.", whole(0, 3600), "HTTP"
     )

@@ -66,12 +66,12 @@ def make(folder: Path, *, ends_with_us: bool = True) -> Switch:
 
 async def test_a_switch_outlives_us_and_is_adopted(tmp_path: Path) -> None:
     first, ears = make(tmp_path, ends_with_us=False), Ears()
-    async with first.running(ears):
-        assert first.reachable
-        assert ears.phones["acc-1"] is False
-        before = process.running(tmp_path)
-    assert before is not None
     try:
+        async with first.running(ears):
+            assert first.reachable
+            assert ears.phones["acc-1"] is False
+            before = process.running(tmp_path)
+        assert before is not None
         assert before.alive
         assert not first.reachable
         second, ears = make(tmp_path, ends_with_us=False), Ears()
@@ -80,7 +80,9 @@ async def test_a_switch_outlives_us_and_is_adopted(tmp_path: Path) -> None:
             assert second.settings == first.settings
             assert ears.told[-1] == "came back"
     finally:
-        await before.end()
+        left = process.running(tmp_path)
+        if left is not None:
+            await left.end()
     assert process.running(tmp_path) is None
 
 

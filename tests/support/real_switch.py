@@ -93,12 +93,12 @@ async def real_switch(own: Path) -> AsyncIterator[RealSwitch]:
 
 
 async def _booted(ari: Ari) -> None:
-    """It opens its event socket a moment before it takes commands; until then it answers 503."""
+    """It opens its event socket a moment before it takes commands; until then it answers 404, then 503."""
     for _ in range(BOOT_SECONDS * 10):
         try:
             await ari.info()
         except AriRefused as error:
-            if error.status != 503:
+            if error.status not in (404, 503):
                 raise
             await asyncio.sleep(0.1)
         else:

@@ -56,7 +56,6 @@ class Served:
     """Settings beside those that every service here has, in capitals."""
     service: asyncio.subprocess.Process | None = None
     url: str = ""
-    port: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     not_free: list[dict[str, Any]] = field(default_factory=list)
     """Who was not when `everybody_free` was last asked."""

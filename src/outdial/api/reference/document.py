@@ -20,7 +20,8 @@ from outdial.api.reference.shared import HEADERS, NAMES, PARAMETERS, RESPONSES, 
 _ABOUT = (
     "Outdial places phone calls on behalf of agents: a request names an agent, or groups to choose an available agent "
     "from, and whom to call; the agent's phone rings, then the other side's, and both are joined.\n\n"
-    "Every refusal has the same shape, `message` and `code`. Paths of the Calls API are matched without regard to "
+    "Every refusal has the same shape, `message` and `code`. A service with too many requests under way answers any of "
+    "them with 503 and `Retry-After`. Paths of the Calls API are matched without regard to "
     "case, and with or without the last slash."
 )
 _TAGS = {

@@ -61,10 +61,10 @@ drill-recording: $(VENV)/.installed-dev
 	PYTHONPATH=tests $(BIN)/python -m bench.drill_recording
 
 # The service against a bare driver on one switch, then what recording costs and a hundred recorded calls at once:
-# about 25 minutes; wants a quiet machine. Writes docs/benchmarks.md.
+# about 25 minutes; wants a quiet machine. Writes docs/benchmarks.md and docs/benchmarks-recording.md.
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench --page
-	$(BIN)/python -m bench.recording
+	$(BIN)/python -m bench.recording --page
 
 # Speaks the announcements that come with the product anew, with espeak-ng from Debian; run it when their texts change.
 announcements: $(VENV)/.installed

@@ -8,16 +8,15 @@ import argparse
 import asyncio
 import io
 import json
-import math
 import os
 import shutil
 import sys
 import tempfile
 import time
 import wave
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,25 +27,17 @@ import uvloop
 from bench import processor
 from bench.audio import longest_gap_ms, write_alaw
 from bench.far_ends import far_end
-from bench.load import Block, Stage, percentile, run_block
+from bench.load import Block, Stage, run_block
 from bench.plan import search
+from bench.recording_page import AtOnce, Leg, cost_of, line, page
 from bench.service import ACCOUNT, TRUNK, Running, agent_phone, fill, service
 from outdial.asterisk.endpoints import address_of
 from outdial.domain.plan import Phone, PhoneKind
 
 SETTINGS = ("none", "agent", "both")
 TONES = {"phone": 440, "carrier": 880}
-MOST_GAP_MS = 40
-NEAR_MS = 100
 HERE = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class Leg:
-    """A recorded leg: the longest silence in it, and how much shorter than the call it is."""
-
-    gap_ms: float
-    short_ms: float
+PAGE = HERE.parent / "docs" / "benchmarks-recording.md"
 
 
 @asynccontextmanager
@@ -115,7 +106,7 @@ async def costs(
     return blocks, highest
 
 
-async def at_once(sipp: str, calls: int, seconds: float, nice: int) -> tuple[list[Leg], dict[str, float]]:
+async def at_once(sipp: str, calls: int, seconds: float, nice: int) -> AtOnce:
     """Recorded calls at the same time; every leg looked through, and cores used meanwhile by process."""
     async with installation(sipp, calls, round(seconds * 1000)) as (running, stage):
         for name in ("switch", "phones", "carrier") if nice else ():
@@ -130,7 +121,7 @@ async def at_once(sipp: str, calls: int, seconds: float, nice: int) -> tuple[lis
         used = {name: (after[name] - before[name]) / took for name in after}
         kept = await _kept(running, calls)
         legs = [await _looked_through(running, each, leg) for each in kept for leg in ("agent", "party")]
-    return legs, used
+    return AtOnce(calls, seconds, legs, used)
 
 
 def prefer(pid: int, nice: int) -> None:
@@ -162,17 +153,6 @@ async def _looked_through(running: Running, recording: dict[str, Any], leg: str)
     return Leg(await asyncio.to_thread(longest_gap_ms, samples), lasted - len(samples) / 8)
 
 
-def line(blocks: Sequence[Block]) -> str:
-    """Blocks of one setting, in a line."""
-    setups = [each for block in blocks for each in block.setups]
-    used = {name: sum(block.processor[name] for block in blocks) / len(setups) * 1000 for name in ("service", "switch")}
-    failed = sum(not math.isfinite(each) for each in setups)
-    return (
-        f"p50 {percentile(setups, 0.5):.1f} ms, p99 {percentile(setups, 0.99):.1f} ms, failed {failed}/{len(setups)}, "
-        f"service {used['service']:.2f} ms, switch {used['switch']:.2f} ms of processor a call"
-    )
-
-
 def tell(text: str) -> None:
     print(text, flush=True)
 
@@ -187,6 +167,7 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=120, help="how long the calls at once last")
     parser.add_argument("--nice", type=int, default=0, help="of what carries audio, where others use the machine too")
+    parser.add_argument("--page", action="store_true", help="write docs/benchmarks-recording.md")
     asked = parser.parse_args()
     sipp = shutil.which("sipp")
     if sipp is None:
@@ -196,21 +177,19 @@ def main() -> int:
     highest: dict[str, float] = {}
     if asked.rounds:
         blocks, highest = uvloop.run(costs(sipp, asked.rate, asked.rounds, asked.block_seconds, asked.search_seconds))
-    legs, used = uvloop.run(at_once(sipp, asked.calls, asked.seconds, asked.nice))
-    gap, short = max(leg.gap_ms for leg in legs), max(leg.short_ms for leg in legs)
-    broken = sum(leg.gap_ms > MOST_GAP_MS or leg.short_ms > NEAR_MS for leg in legs)
+    together = uvloop.run(at_once(sipp, asked.calls, asked.seconds, asked.nice))
     tell(f"{processor.CORES} cores, {processor.model()}")
     for legs_set in blocks:
         rate = f"; highest rate {highest[legs_set]:.0f}/s" if legs_set in highest else ""
         tell(f"recording {legs_set}, {asked.rate:g} calls/s: {line(blocks[legs_set])}{rate}")
-    cores = ", ".join(f"{name} {share:.2f}" for name, share in used.items())
-    tell(f"{asked.calls} recorded calls at once for {asked.seconds:g} s: {len(legs)} legs, longest gap {gap:.0f} ms,")
-    tell(f"  at most {short:.0f} ms shorter than the call, {broken} not whole; cores used: {cores}")
+    tell(str(together))
     saved = HERE / "results" / f"recording-{datetime.now(UTC).strftime('%Y-%m-%dT%H%M%SZ')}.json"
     saved.parent.mkdir(exist_ok=True)
-    found = {"highest": highest, "longest_gap_ms": gap, "shortest_by_ms": short, "not_whole": broken, "cores": used}
-    saved.write_text(json.dumps(found | {"costs": {legs: line(each) for legs, each in blocks.items()}}, indent=1))
-    return 1 if broken else 0
+    found = {"highest": highest, "costs": {legs: asdict(cost_of(each)) for legs, each in blocks.items()}}
+    saved.write_text(json.dumps(found | {"at_once": asdict(together)}, indent=1))
+    if asked.page:
+        PAGE.write_text(page(asked.rate, blocks, highest, together), encoding="utf-8")
+    return 1 if together.broken else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """An address is taken by one process, from the very beginning."""
 
+import asyncio
 import socket
 
 import pytest
@@ -27,3 +28,19 @@ def test_it_can_be_taken_again_at_once() -> None:
 def test_an_address_that_is_not_ours_is_told_in_one_line() -> None:
     with pytest.raises(ListenError, match=r"^http 203\.0\.113\.77:8080: Cannot assign requested address$"):
         listen("203.0.113.77", 8080)
+
+
+async def test_no_half_of_an_answer_waits_for_an_acknowledgement() -> None:
+    made: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    class Peer(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            connection = transport.get_extra_info("socket")
+            made.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0)
+            transport.close()
+
+    server = await asyncio.get_running_loop().create_server(Peer, sock=listen("127.0.0.1", 0))
+    async with server:
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        assert await made
+        writer.close()

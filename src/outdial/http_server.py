@@ -45,7 +45,10 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         ListenError: it is taken, or not ours.
     """
-    taken = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends at once (TCP_NODELAY) only on a socket that says it is TCP: else each answer would wait 40 ms, for
+    # the acknowledgement of its head.
+    taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((host, port))

@@ -25,16 +25,21 @@ CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
 
 
 @asynccontextmanager
-async def calls_that_end(world: ApiWorld) -> AsyncIterator[None]:
-    """Every call is hung up after a moment, so that agents are free again and again."""
+async def nothing_lasts(world: ApiWorld) -> AsyncIterator[None]:
+    """Every call is hung up after a moment, so that agents are free again and again; and every stream ends, which else
+    would be read for a minute."""
+    streams = world.app.state.streams
 
-    async def hang_up_all() -> None:
+    async def end_all() -> None:
         while True:
             for call_id in list(world.engine.live):
                 await hang_up_call(world.engine, world.store, ACCOUNT, call_id)
+            streams.closing.set()
+            await asyncio.sleep(0.01)
+            streams.closing.clear()
             await asyncio.sleep(0.05)
 
-    task = asyncio.create_task(hang_up_all())
+    task = asyncio.create_task(end_all())
     try:
         yield
     finally:
@@ -63,7 +68,7 @@ async def test_every_answer_is_as_the_document_says(database_file: Path, tmp_pat
             *("--header", f"Authorization: Bearer {world.token()}", "--max-examples", str(EXAMPLES)),
             *("--continue-on-failure", "--no-color", "--warnings", "off"),
         ]
-        async with calls_that_end(world):
+        async with nothing_lasts(world):
             process = await asyncio.create_subprocess_exec(
                 *command, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
             )

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from outdial.calls.engine import Engine
+from outdial.calls.engine import TOO_LATE, Engine
 from outdial.calls.recovery import Recovery
 from outdial.domain.call import Call, State, place
 from outdial.domain.commands import Comfort, Dial, Dismantle, HangUp, Join, Prepare, Ring
 from outdial.domain.events import Asker, CommandFailed, HangUpRequested, LegRefused
 from outdial.domain.legs import LegState, Side
 from outdial.domain.plan import CallPlan, Phone, PhoneKind
+from outdial.domain.results import Code, Party, Reason, Result
 from support.pages import Pages, StoppedTime
 from support.scripted_switch import ScriptedSwitch
 
@@ -76,6 +77,35 @@ async def test_the_party_is_dialled_only_once_that_is_stored() -> None:
         world.switch.script[Dial] = lambda call, command: stored_when_dialled.append(world.pages.saved[-1].state)
         await joined(world)
     assert stored_when_dialled == [State.DIALLING_PARTY]
+
+
+async def test_nobody_is_dialled_after_the_deadline_however_long_the_store_took() -> None:
+    class Slow(Pages):
+        world: World
+
+        async def save(self, call: Call, *more: Any) -> None:
+            if call.state is State.DIALLING_PARTY:
+                self.world.time.at = call.plan.dial_by + 1
+            await super().save(call, *more)
+
+    pages = Slow()
+    async with running(pages=pages) as world:
+        pages.world = world
+        await joined_until_dialled(world)
+        await settled(world)
+        assert not any(isinstance(command, Dial) for command in world.switch.commands_of("c1"))
+        assert not any(world.switch.legs.values())
+    assert world.pages.saved[-1].result == Result(Code.FAILURE, Party.DESTINATION, Reason.CALL_FAILED, TOO_LATE)
+
+
+async def test_a_phone_whose_time_to_ring_has_passed_does_not_even_begin() -> None:
+    async with running() as world:
+        world.time.at = 16_000
+        call = await world.engine.start(new())
+        assert call.hung_up_by is Asker.SYSTEM
+        await settled(world)
+        assert Ring(15) not in world.switch.commands_of("c1")
+        assert not world.engine.live
 
 
 async def test_a_phone_that_rings_is_stored_soon_and_with_whatever_comes_before() -> None:

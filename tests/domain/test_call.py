@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from outdial.domain.call import HANG_UP_ATTEMPTS, HANG_UP_PATIENCE_MS, Call, Sta
 from outdial.domain.commands import Comfort, Command, Dial, Dismantle, HangUp, Join, Prepare, Ring
 from outdial.domain.events import (
     Asker,
+    CommandFailed,
     DeadlinePassed,
     Event,
     HangUpRequested,
@@ -28,6 +30,8 @@ from outdial.domain.results import Code, Party, Reason, Result
 
 PLAN = CallPlan("1234", Phone(PhoneKind.SIP, "a"), Phone(PhoneKind.SIP, "b"), created_at=0, dial_by=20_000)
 EVENTS = [event for _, event in call_states.LEG_EVENTS]
+FAILURES = [CommandFailed(command.__name__, "") for command in get_args(Command)]
+"""Any command may fail, at any moment."""
 
 
 def new() -> Call:
@@ -144,6 +148,9 @@ def check_step(before: Call, event: Event, now: int) -> Call:
             assert before.party.state is LegState.NONE, "the party is dialled twice"
         if isinstance(command, Prepare | Dial | Comfort | Join):
             assert after.agent.state is LegState.UP
+    if after.state is State.ENDING and before.state is not State.ENDING:
+        asked = {command.side for command in commands if isinstance(command, HangUp)}
+        assert asked == set(after.legs_alive), "a leg is left up"
     if after.state is State.ENDED:
         assert not after.legs_alive
         assert after.result is not None
@@ -167,7 +174,7 @@ def test_every_history_of_four_events_keeps_the_rules() -> None:
 
 
 @settings(max_examples=500, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 30_000)), max_size=30))
+@given(st.lists(st.tuples(st.sampled_from([*EVENTS, *FAILURES]), st.integers(0, 30_000)), max_size=30))
 def test_whatever_happens_the_call_ends_once_its_deadlines_have_passed(history: list[tuple[Event, int]]) -> None:
     call, now = new(), 0
     for event, later in history:

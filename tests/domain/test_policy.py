@@ -18,7 +18,8 @@ from outdial.domain.refusals import (
 ACCOUNT = Account("a", "A", "GB")
 AGENT = Agent("a", "1", "Ann", Phone(PhoneKind.SIP, "a-1"))
 OURS, DEFAULT, OWN, STRANGE = "+442079460100", "+442079460101", "+442079460102", "+448008888888"
-LONDON, PARIS, PREMIUM, SATELLITE = "+442072068888", "+33612345678", "+449098790000", "+881612345678"
+LONDON, PARIS = "+442072068888", "+33612345678"
+PREMIUM, PERSONAL, SATELLITE = "+449098790000", "+447012345678", "+881612345678"
 
 
 def test_a_new_account_calls_its_home_country_only() -> None:
@@ -34,7 +35,7 @@ def test_allowed_countries_stand_in_place_of_the_home_country() -> None:
         check_destination(france, LONDON)
 
 
-@pytest.mark.parametrize("number", [PREMIUM, SATELLITE])
+@pytest.mark.parametrize("number", [PREMIUM, PERSONAL, SATELLITE])
 def test_premium_numbers_and_networks_of_no_country_only_where_allowed(number: str) -> None:
     with pytest.raises(PremiumNumber):
         check_destination(ACCOUNT, number)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from outdial.calls.ports import CallStore, Clock, Telephony
-from outdial.domain.call import Call, State, advance
+from outdial.domain.call import Call, State, advance, comes_too_late
 from outdial.domain.commands import Comfort, Command, Dial, Prepare, Ring
 from outdial.domain.events import (
     CommandFailed,
@@ -31,6 +31,8 @@ SAVE_RETRY_MS = 1_000
 """How long after a failed commit a call is stored again."""
 TOGETHER_MS = 100
 """How often that is stored which nothing waits for: that a phone rings. At one moment for all calls, in one commit."""
+TOO_LATE = "its time had passed before it could be done"
+"""The detail of a call whose phone was not reached for, as the store or the switch had kept it waiting."""
 LOST = "the switch no longer holds this leg"
 """The detail of a leg found gone by asking, whose end nobody told."""
 
@@ -246,6 +248,9 @@ class Engine:
         """Carry out commands in order; what the switch made of them, as events."""
         outcomes: list[Event] = []
         for command in commands:
+            if comes_too_late(line.call, command, self._clock.now()):
+                outcomes.append(CommandFailed(type(command).__name__, TOO_LATE))
+                continue
             for observer in self._observers:
                 observer.command(line.call.id, command)
             try:

@@ -70,8 +70,10 @@ async def _attempt(
     call_id, now = placing.new_id(), placing.clock.now()
 
     def build(reserved: Reserved) -> Call:
-        plan, trunk = plan_call(reserved, request, version, now)
-        placing.limits.take(reserved.account, trunk, call_id)
+        plan = plan_call(reserved, request, version, now)
+        used = [phone.trunk for phone in (plan.agent_phone, plan.party_phone)]
+        trunks = [trunk for each in used for trunk in reserved.trunks if trunk.id == each]
+        placing.limits.take(reserved.account, trunks, call_id)
         return place(call_id, reserved.account.key, placing.switch, plan)[0]
 
     wanted = Wanted(call_id, account, request.agent_id, request.groups, request.called_agent_id, tried)

@@ -17,8 +17,8 @@ DIAL_BY_GRACE_MS = 5_000
 """How long after its ring time an agent's answer may still be heard of; later, nothing is dialled."""
 
 
-def plan_call(reserved: Reserved, request: CallRequest, version: int, now: int) -> tuple[CallPlan, Trunk | None]:
-    """Everything that is fixed when a call is placed, and the trunk that carries the party's leg.
+def plan_call(reserved: Reserved, request: CallRequest, version: int, now: int) -> CallPlan:
+    """Everything that is fixed when a call is placed.
 
     Raises:
         Refusal: number, caller id, policy and placing, in this order.
@@ -28,8 +28,8 @@ def plan_call(reserved: Reserved, request: CallRequest, version: int, now: int) 
     party_sees, why_caller_id = choose_caller_id(account, agent, reserved.caller_ids, request.presented_clid)
     if number is not None:
         check_destination(account, number)
-    party_phone, trunk = _party_phone(reserved, number)
-    plan = CallPlan(
+    party_phone = _party_phone(reserved, number)
+    return CallPlan(
         agent_id=agent.id,
         agent_phone=_with_trunk(agent.phone, reserved),
         party_phone=party_phone,
@@ -49,18 +49,15 @@ def plan_call(reserved: Reserved, request: CallRequest, version: int, now: int) 
         application=request.application,
         groups=request.groups,
         recording=_recording(request, account, party_sees.number),
-        reasons=_reasons(request, agent, why_caller_id, trunk),
+        reasons=_reasons(request, agent, why_caller_id, party_phone.trunk),
     )
-    return plan, trunk
 
 
-def _party_phone(reserved: Reserved, number: str | None) -> tuple[Phone, Trunk | None]:
+def _party_phone(reserved: Reserved, number: str | None) -> Phone:
     if number is None:
         assert reserved.called is not None  # noqa: S101 -- the request names a number or an agent
-        phone = _with_trunk(reserved.called.phone, reserved)
-        return phone, next((trunk for trunk in reserved.trunks if trunk.id == phone.trunk), None)
-    trunk = choose_trunk(reserved.trunks)
-    return _through(trunk, number), trunk
+        return _with_trunk(reserved.called.phone, reserved)
+    return _through(choose_trunk(reserved.trunks), number)
 
 
 def _with_trunk(phone: Phone, reserved: Reserved) -> Phone:
@@ -93,12 +90,12 @@ def _echo(request: CallRequest, agent: Agent) -> dict[str, object]:
     return {**request.echo, "from": {**request.echo["from"], "agentId": request.agent_id or agent.id}}
 
 
-def _reasons(request: CallRequest, agent: Agent, why_caller_id: str, trunk: Trunk | None) -> dict[str, str]:
+def _reasons(request: CallRequest, agent: Agent, why_caller_id: str, trunk: str | None) -> dict[str, str]:
     if request.agent_id is not None:
         why_agent = "named in the request"
     else:
         why_agent = f"longest idle of the available agents of {', '.join(request.groups)}"
     reasons = {"agent": why_agent, "callerId": why_caller_id}
     if trunk is not None:
-        reasons["trunk"] = f"{trunk.id}, the first enabled by priority"
+        reasons["trunk"] = f"{trunk}, the first enabled by priority"
     return reasons

@@ -162,6 +162,18 @@ def _transition(call: Call, event: LegEvent, now: int) -> Outcome:
             return _end(call, _failure(Side.AGENT, Reason.CALL_FAILED, detail), Asker.SYSTEM, now)
 
 
+def comes_too_late(call: Call, command: Command, now: int) -> bool:
+    """Whether a phone may not be reached any more, however long a command has waited to be carried out: the party's
+    after the dial-by deadline, the agent's once it should have rung."""
+    match command:
+        case Dial():
+            return now > call.plan.dial_by
+        case Ring():
+            return call.over_by is not None and now >= call.over_by
+        case _:
+            return False
+
+
 _REACHED = {LegState.ASKED: 0, LegState.RINGING: 1, LegState.EARLY_MEDIA: 2, LegState.UP: 3}
 
 

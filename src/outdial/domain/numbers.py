@@ -22,10 +22,11 @@ class Kind(StrEnum):
 
     ORDINARY = "ordinary"
     PREMIUM = "premium"
-    """Premium rate, shared cost, and networks outside any country (satellite, international)."""
+    """Premium rate, shared cost, personal numbers (whose owner sets the price), and networks outside any country
+    (satellite, international)."""
 
 
-_PREMIUM_TYPES = {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST}
+_PREMIUM_TYPES = {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.PERSONAL_NUMBER}
 
 
 def parse_number(text: str, country: str) -> str:

@@ -14,7 +14,10 @@ from outdial.domain.consent import Consent, check_consent, parse_consent, scenar
 Body = dict[str, Any]
 MOST_GROUPS = 50
 GROUP_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_URL = re.compile(r"https?://[A-Za-z0-9\[\]._~%-][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*", re.IGNORECASE)
+_ESCAPED = "%[0-9a-f]{2}"
+_HOST = rf"(?:\[[0-9a-f:.]+\]|(?:[a-z0-9._~-]|{_ESCAPED})+)"
+_REST = rf"[/?#](?:[a-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|{_ESCAPED})*"
+_URL = re.compile(rf"https?://{_HOST}(?::[0-9]{{1,5}})?(?:{_REST})?", re.IGNORECASE)
 _SINCE = {
     ("from", "presentedCLID"): 2,
     ("regarding", "reference"): 4,

@@ -1,5 +1,8 @@
 """Packages in a folder of our own, from Debian's real archive: small ones, so that it takes seconds."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,14 @@ import pytest
 from outdial.asterisk.debian import InstallError, Selection, install, installed
 
 SMALL = Selection("bookworm", ("hostname",))
+INSTALL = """
+import json, sys
+from pathlib import Path
+from outdial.asterisk.debian import Selection, install
+told = []
+versions = install(Selection("bookworm", ("hostname",)), Path(sys.argv[1]), told.append)
+print(json.dumps({"told": len(told), "versions": versions}))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +41,22 @@ def test_what_is_installed_is_not_fetched_again(folder: Path) -> None:
     assert versions
     assert versions == installed(SMALL, folder)
     assert told == []
+
+
+def test_of_two_processes_that_install_at_once_one_waits_and_finds_it_installed(tmp_path: Path) -> None:
+    words = (sys.executable, "-c", INSTALL, str(tmp_path / "runtime"))
+    both = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    ended = [(each, *each.communicate()) for each in both]
+    assert [each.returncode for each, _, _ in ended] == [0, 0], [said for _, _, said in ended]
+    told = sorted(json.loads(out)["told"] for _, out, _ in ended)
+    versions = [json.loads(out)["versions"] for _, out, _ in ended]
+    assert (told, versions[0]) == ([0, 3], versions[1]), "it was fetched once"
+
+
+def test_a_folder_that_can_t_be_made_is_one_line_for_people(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InstallError, match="Not a directory"):
+        install(SMALL, tmp_path / "file" / "runtime", lambda _: None)
 
 
 def test_another_selection_is_not_taken_for_installed(folder: Path) -> None:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from outdial.asterisk.debian import Selection, install
+from outdial.asterisk.debian import Selection, install, locked
 from outdial.storage.migrate import migrate
 
 PACKAGE = "postgresql"
@@ -187,26 +187,33 @@ def running() -> Iterator[Postgres]:
 
 def _programs() -> tuple[Path, Path | None]:
     """Where the server's programs are, and below which folder its libraries, where those are not the system's."""
+    folder = Path(__file__).parents[2] / ".cache" / "postgresql"
     found = _newest(DEBIAN)
     if found is None and os.geteuid() == 0:
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", PACKAGE]):
-            subprocess.run(
-                ["apt-get", "-qq", *command],
-                check=True,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            )
-        found = _newest(DEBIAN)
+        folder.mkdir(parents=True, exist_ok=True)
+        # Tests run in several processes, and each of them comes here.
+        with locked(folder / "system.lock"):
+            found = _newest(DEBIAN) or _installed_on_the_system()
     if found is not None:
         return found, None
-    folder = Path(__file__).parents[2] / ".cache" / "postgresql"
-    folder.mkdir(parents=True, exist_ok=True)
     install(Selection(_release(), (PACKAGE,)), folder, print)
     found = _newest(folder / "root" / DEBIAN.relative_to("/"))
     if found is None:
         raise RuntimeError(f"no PostgreSQL in {folder}")
     return found, folder / "root"
+
+
+def _installed_on_the_system() -> Path | None:
+    for command in (["update"], ["install", "--yes", "--no-install-recommends", PACKAGE]):
+        subprocess.run(
+            # Whatever else installs packages on this machine is waited for.
+            ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", *command],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        )
+    return _newest(DEBIAN)
 
 
 def _newest(folder: Path) -> Path | None:

@@ -1,6 +1,5 @@
 """SIPp, baresip and curl from Debian, unpacked once below the checkout's cache: no root, the same on every machine."""
 
-import fcntl
 from functools import cache
 from pathlib import Path
 
@@ -13,10 +12,7 @@ PACKAGES = Selection("bookworm", ("sip-tester", "baresip-core", "curl"))
 @cache
 def root() -> Path:
     """Where the packages are unpacked; fetched where they are missing."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        install(PACKAGES, FOLDER, print)
+    install(PACKAGES, FOLDER, print)
     return FOLDER / "root"
 
 

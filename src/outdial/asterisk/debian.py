@@ -6,10 +6,12 @@ Standard library only, so that a checkout can use it before anything is installe
 What was fetched is kept until all is unpacked, so an interrupted installation goes on where it stopped.
 """
 
+import fcntl
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +46,24 @@ def install(selection: Selection, folder: Path, tell: Tell) -> dict[str, str]:
     done = installed(selection, folder)
     if done is not None:
         return done
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder / "lock"):
+            # Whom we waited for may have installed the same.
+            return installed(selection, folder) or _fetched(selection, folder, tell)
+    except OSError as error:
+        raise InstallError(f"{folder}: {error.strerror or error}") from None
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Alone inside: whoever else comes to this lock, in whichever process, waits. The kernel unlocks for the dead."""
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _fetched(selection: Selection, folder: Path, tell: Tell) -> dict[str, str]:
     for tool in ("apt-get", "dpkg", "dpkg-deb"):
         if shutil.which(tool) is None:
             raise InstallError(f"{tool} is needed to install {', '.join(selection.packages)}, and is not there")
@@ -94,6 +114,7 @@ def _prepare(selection: Selection, folder: Path) -> list[str]:
         "APT::Sandbox::User": "",
         "Acquire::Retries": "3",
         "Acquire::Languages": "none",
+        # The whole installation is locked already, and apt's own lock would make a second one fail rather than wait.
         "Debug::NoLocking": "1",
     }
     return ["-qq", *(f"-o{name}={value}" for name, value in values.items())]

@@ -91,7 +91,7 @@ async def test_something_else_answers_there(line: Line, monkeypatch: pytest.Monk
         (("call", "place"), "Agent Id must be specified"),
         (
             ("call", "list", "--since", "noon"),
-            "from must be a date and time with its offset, such as 2026-11-24T09:30:00Z",
+            "--since must be a date and time with its offset, such as 2026-11-24T09:30:00Z",
         ),
         (("agent", "change", "1234"), "say what to change; see `outdial agent change --help`"),
     ],

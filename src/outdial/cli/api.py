@@ -2,8 +2,8 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -175,6 +175,18 @@ async def signed_in(where: Connection) -> AsyncIterator[Api]:
         api = Api(session, where)
         await api.sign_in()
         yield api
+
+
+@contextmanager
+def as_typed(options: Mapping[str, str]) -> Iterator[None]:
+    """Where the API turns down a parameter by its name, name the option that was typed for it instead."""
+    try:
+        yield
+    except Refused as error:
+        name, _, rest = str(error).partition(" ")
+        if name not in options:
+            raise
+        raise Refused(f"{options[name]} {rest}", error.status) from None
 
 
 def at(*steps: str) -> str:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import typer
 
-from outdial.cli.api import Api, at
+from outdial.cli.api import Api, as_typed, at
 from outdial.cli.command import Account, command, group, members
 from outdial.cli.errors import CommandError
 from outdial.cli.follow_call import follow, told_ending
@@ -114,7 +114,8 @@ async def list_(
 ) -> Told:
     """Find calls, newest first; whatever is given must match."""
     query = {"agentId": agent, "number": number, "reference": reference, "live": live, "from": since, "to": until}
-    items = await api.every(at("accounts", await api.account(account), "calls"), query, most=limit)
+    with as_typed({"from": "--since", "to": "--until", "agentId": "--agent"}):
+        items = await api.every(at("accounts", await api.account(account), "calls"), query, most=limit)
     return listed(items, _COLUMNS, "There is no such call.")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from outdial.cli.api import Api, at
+from outdial.cli.api import Api, as_typed, at
 from outdial.cli.command import Account, command, group, members
 from outdial.cli.errors import CommandError
 from outdial.cli.told import Columns, Told, listed, moment, said, shown
@@ -55,7 +55,8 @@ async def list_(
     url, items, cursor = await _url(api, account), list[dict[str, Any]](), None
     while len(items) < limit:
         query = {**wanted, "limit": min(_PAGE, limit - len(items)), "cursor": cursor}
-        page = await api.ask("GET", url, query=query)
+        with as_typed({"from": "--from", "to": "--to"}):
+            page = await api.ask("GET", url, query=query)
         items += page["recordings"]
         cursor = page["next"]
         if cursor is None:

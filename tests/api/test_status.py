@@ -31,6 +31,10 @@ async def test_it_is_ready_when_calls_are_taken(world: ApiWorld) -> None:
         (Health(False, True, True), "the database does not answer"),
         (Health(True, False, True), "the switch can't be reached"),
         (Health(True, True, False), "no new calls are taken"),
+        (
+            Health(True, True, True, switch_trouble="sip_port 5060: Address already in use"),
+            "the switch can't call or be called: sip_port 5060: Address already in use",
+        ),
     ],
 )
 async def test_it_says_why_it_is_not_ready(world: ApiWorld, health: Health, reason: str) -> None:

@@ -4,20 +4,24 @@ was to end with us."""
 import asyncio
 import os
 import signal
+import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
+import pytest
 
-from outdial.asterisk import process
+from outdial.asterisk import home, process
 from outdial.asterisk.endpoints import OUTSIDE
 from outdial.asterisk.home import Wanted
-from outdial.asterisk.switch import Switch
+from outdial.asterisk.switch import Switch, SwitchError
 from outdial.asterisk.telephony import APP
 from outdial.domain.directory import Agent, Trunk
 from outdial.domain.events import Event
 from outdial.domain.plan import Phone, PhoneKind
 from support.real_switch import runtime
+from support.sandbox_world import until
 
 AGENT = Agent("acc", "1", "Ann", Phone(PhoneKind.SIP, "acc-1"), sip_user="acc-1", sip_ha1="0" * 32)
 
@@ -59,8 +63,8 @@ class Ears:
         self._news.set()
 
 
-def make(folder: Path, *, ends_with_us: bool = True) -> Switch:
-    wanted = Wanted(APP, "127.0.0.1", 0, 21_000, 21_999, None)
+def make(folder: Path, *, ends_with_us: bool = True, host: str = "127.0.0.1", port: int = 0) -> Switch:
+    wanted = Wanted(APP, host, port, 21_000, 21_999, None)
     return Switch("main", folder, runtime(), wanted, ends_with_us=ends_with_us)
 
 
@@ -103,6 +107,80 @@ async def test_a_killed_switch_comes_back_and_is_told_its_phones_again(tmp_path:
         assert second is not None
         assert second != first
     assert not second.alive
+
+
+async def test_one_that_is_adopted_holds_the_port_that_was_set_itself(tmp_path: Path) -> None:
+    port = home.free_port("127.0.0.1", set())
+    try:
+        for _ in range(2):
+            switch = make(tmp_path, ends_with_us=False, port=port)
+            async with switch.running(Ears()):
+                assert (switch.reachable, switch.trouble) == (True, None)
+    finally:
+        left = process.running(tmp_path)
+        if left is not None:
+            await left.end()
+
+
+async def test_one_whose_port_was_taken_meanwhile_says_so_and_comes_back_once_it_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Time for the other program to take the port before the switch does.
+    monkeypatch.setattr("outdial.asterisk.switch.RETRY_SECONDS", 2)
+    switch, ears = make(tmp_path), Ears()
+    async with switch.running(ears):
+        first = process.running(tmp_path)
+        assert first is not None
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+
+            async def bound() -> bool:
+                with suppress(OSError):
+                    other.bind(("127.0.0.1", switch.settings.sip_port))
+                return bool(other.getsockname()[1])
+
+            async def in_trouble() -> bool:
+                return switch.trouble is not None
+
+            first.kill()
+            await until(bound, "another program has the port")
+            await until(in_trouble, "it is found taken")
+            assert switch.trouble == home.sip_trouble("127.0.0.1", switch.settings.sip_port)
+            assert not switch.reachable
+            ears.told.clear()
+        await ears.until(lambda: "came back" in ears.told)
+
+        async def well() -> bool:
+            return switch.reachable and switch.trouble is None
+
+        await until(well, "it can be called again")
+
+
+async def test_one_that_came_up_without_its_port_is_not_taken_for_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another program was quicker than the switch, after we had looked.
+    monkeypatch.setattr(home, "sip_trouble", lambda *_: None)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        with pytest.raises(ExceptionGroup) as caught:
+            async with make(tmp_path, ends_with_us=False, port=port).running(Ears()):
+                pass
+    (error,) = caught.value.exceptions
+    assert isinstance(error, SwitchError)
+    assert str(error) == f"sip_port {port}: the switch does not listen there over UDP"
+    left = process.running(tmp_path)
+    if left is not None:
+        await left.ended()
+
+
+async def test_it_listens_on_an_address_of_version_6(tmp_path: Path) -> None:
+    switch = make(tmp_path, host="::1")
+    async with switch.running(Ears()):
+        assert switch.trouble is None
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            with socket.socket(socket.AF_INET6, kind) as probe, pytest.raises(OSError, match="in use"):
+                probe.bind(("::1", switch.settings.sip_port))
 
 
 async def test_a_stranger_on_the_events_port_is_refused(tmp_path: Path) -> None:

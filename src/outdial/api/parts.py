@@ -25,11 +25,13 @@ class Health:
     """Whether a call placed now could ring anybody."""
     switch_version: str | None = None
     """As the switch names itself; none where it can't be asked."""
+    switch_trouble: str | None = None
+    """Why the switch can't call or be called, whether or not it can be asked."""
 
     @property
     def ready(self) -> bool:
         """Whether this process should be sent requests."""
-        return self.database and self.switch and self.accepting
+        return self.database and self.switch and self.switch_trouble is None and self.accepting
 
 
 @dataclass(frozen=True, slots=True)

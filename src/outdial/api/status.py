@@ -19,6 +19,7 @@ async def ready(request: Request) -> Response:
         for fine, reason in (
             (health.database, "the database does not answer"),
             (health.switch, "the switch can't be reached"),
+            (health.switch_trouble is None, f"the switch can't call or be called: {health.switch_trouble}"),
             (health.accepting, "no new calls are taken"),
         )
         if not fine

@@ -140,6 +140,16 @@ class Ari:
         found: list[dict[str, Any]] = await self._call("GET", "endpoints/PJSIP")
         return found
 
+    async def has_config(self, kind: str, name: str) -> bool:
+        """Whether the switch has a PJSIP object, of whatever origin."""
+        try:
+            await self._call("GET", _path("asterisk", "config", "dynamic", "res_pjsip", kind, name))
+        except AriRefused as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
+
     async def put_config(self, kind: str, name: str, fields: Mapping[str, str]) -> None:
         """Make or change a dynamic PJSIP object."""
         body = {"fields": [{"attribute": key, "value": value} for key, value in fields.items()]}

@@ -213,8 +213,17 @@ def _wizards(kind: str) -> list[str]:
     return [f"{kind} = config,pjsip.conf,criteria=type={kind}", f"{kind} = memory"]
 
 
+TRANSPORTS = ("udp", "tcp")
+"""Names of the PJSIP transports, and the protocols that they speak."""
+
+
+def sip_address(host: str, port: int) -> str:
+    """An address with its port, as it stands in a SIP address and in the configuration."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _pjsip(switch: SwitchSettings) -> str:
-    address = f"{switch.sip_host}:{switch.sip_port}"
+    address = sip_address(switch.sip_host, switch.sip_port)
     seen = [f"external_{use}_address = {switch.public_address}" for use in ("signaling", "media")]
     transport = ["type = transport", f"bind = {address}", *(seen if switch.public_address else [])]
     outside = [
@@ -231,7 +240,6 @@ def _pjsip(switch: SwitchSettings) -> str:
     ]
     return (
         _section("global", ["type = global", "user_agent = Outdial", f"default_realm = {REALM}"])
-        + _section("udp", [*transport, "protocol = udp"])
-        + _section("tcp", [*transport, "protocol = tcp"])
+        + "".join(_section(name, [*transport, f"protocol = {name}"]) for name in TRANSPORTS)
         + _section(OUTSIDE, outside)
     )

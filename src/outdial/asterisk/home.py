@@ -3,6 +3,7 @@
 They are kept, so that a switch that outlived us can be spoken to again. Must not know the process.
 """
 
+import errno
 import json
 import os
 import random
@@ -22,6 +23,10 @@ _ATTEMPTS = 200
 
 class NoFreePort(Exception):
     """No port is free on an address. One line for people."""
+
+
+class PortTaken(Exception):
+    """The switch can't listen where it was told to. One line for people, which names the setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ def furnish(folder: Path, runtime: Runtime, wanted: Wanted) -> SwitchSettings:
 
     Raises:
         NoFreePort: every port tried is taken.
+        PortTaken: the SIP port that is wanted is.
         OSError: the folder can't be written.
     """
     for name in OWN_FOLDERS:
@@ -74,7 +80,12 @@ def _settings(known: SwitchSettings | None, wanted: Wanted) -> SwitchSettings:
         ports.append(port if port and _is_free("127.0.0.1", port) else free_port("127.0.0.1", taken))
         taken.add(ports[-1])
     sip_port = wanted.sip_port
-    if sip_port == 0:
+    if sip_port:
+        # The switch would come up without it all the same, and could neither call nor be called.
+        trouble = sip_trouble(wanted.sip_host, sip_port)
+        if trouble is not None:
+            raise PortTaken(trouble)
+    else:
         before = known.sip_port if known else 0
         sip_port = before if before and _is_free(wanted.sip_host, before) else free_port(wanted.sip_host, taken)
     return SwitchSettings(
@@ -101,18 +112,34 @@ def free_port(host: str, taken: set[int]) -> int:
     raise NoFreePort(f"no free port was found on {host} from {_PORTS.start} to {_PORTS.stop - 1}")
 
 
+def sip_trouble(host: str, port: int) -> str | None:
+    """Why a switch that is started now could not listen for SIP there, in one line; none where it could."""
+    found = _obstacle(host, port)
+    if found is None:
+        return None
+    kind, error = found
+    if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+        return f"sip_host {host}: {error.strerror or error}"
+    return f"sip_port {port}: {error.strerror} (on {host}, over {'TCP' if kind is socket.SOCK_STREAM else 'UDP'})"
+
+
 def _is_free(host: str, port: int) -> bool:
     """Whether a port is free for TCP and for UDP."""
+    return _obstacle(host, port) is None
+
+
+def _obstacle(host: str, port: int) -> tuple[socket.SocketKind, OSError] | None:
+    """What stands in the way of listening on a port, over UDP or TCP."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
         with socket.socket(family, kind) as probe:
             if kind is socket.SOCK_STREAM:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except OSError:
-                return False
-    return True
+            except OSError as error:
+                return kind, error
+    return None
 
 
 def _write(path: Path, text: str) -> None:

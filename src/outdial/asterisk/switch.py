@@ -15,7 +15,7 @@ import structlog
 from outdial.asterisk import home, process
 from outdial.asterisk.ami import Ami
 from outdial.asterisk.ari import Ari, AriError
-from outdial.asterisk.configuration import ARI_USER, SwitchSettings, phones_app
+from outdial.asterisk.configuration import ARI_USER, TRANSPORTS, SwitchSettings, phones_app
 from outdial.asterisk.events_server import EventsServer
 from outdial.asterisk.phones import AsteriskPhones
 from outdial.asterisk.recorder import AsteriskRecorder
@@ -74,7 +74,10 @@ class Listener(Protocol):
 
 
 class Switch:
-    """A switch of our own. Use `running`; everything else is quiet, or refuses, while it is away."""
+    """A switch of our own. Use `running`; everything else is quiet, or refuses, while it is away.
+
+    Its folder must be ours alone: making it writes the configuration of a switch that does not run yet.
+    """
 
     def __init__(
         self,
@@ -97,6 +100,8 @@ class Switch:
         self.phones = AsteriskPhones(self.ari, lambda: self._told, self.settings.sip_host)
         self.version: str | None = None
         self.reachable = False
+        self.trouble: str | None = None
+        """Why nobody can call or be called though the switch may run, in one line; none where all is well."""
         self._told = False
         self._connected = False
         self._greet = asyncio.Event()
@@ -139,13 +144,18 @@ class Switch:
         except TimeoutError:
             log = self._folder / "log" / "messages"
             raise SwitchError(f"the switch is not up after {BOOT_SECONDS} s; see {log}") from None
+        if self.trouble is not None and not self.reachable:
+            raise SwitchError(self.trouble)
 
     def _settings(self) -> SwitchSettings:
         known = home.known_settings(self._folder)
         if self._process is None or known is None:
             return home.furnish(self._folder, self._runtime, self._wanted)
         if not home.matches(known, self._wanted):
-            self._log.warning("the switch runs with older settings until it is restarted: outdial switch restart")
+            self._log.warning(
+                "the switch runs with older settings; for the new ones, which ends its calls: stop the service, "
+                "`outdial switch stop`, start the service"
+            )
         return known
 
     async def _keep_up(self, listener: Listener) -> None:
@@ -155,6 +165,7 @@ class Switch:
             self._log.info("adopting the switch", pid=self._process.pid)
         while True:
             if self._process is None:
+                await self._until_it_can_listen()
                 command = [*self._runtime.command, "-C", str(self._folder / "etc" / "asterisk.conf"), "-f"]
                 self._process = process.start(command, self._folder, ends_with_us=self._ends_with_us)
                 self._log.info("switch started", pid=self._process.pid, version=self._runtime.version)
@@ -166,6 +177,20 @@ class Switch:
             lived = asyncio.get_running_loop().time() - began
             backoff = RETRY_SECONDS if lived > STEADY_SECONDS else min(backoff * 2, MOST_BACKOFF_SECONDS)
             await asyncio.sleep(backoff)
+
+    async def _until_it_can_listen(self) -> None:
+        """Wait until nobody else has the SIP port: Asterisk would start without it, and say so in its log alone."""
+        while trouble := home.sip_trouble(self.settings.sip_host, self.settings.sip_port):
+            self._in_trouble(trouble)
+            # Who waits for the first start is to wait no longer, but to be told.
+            self._ready.set()
+            await asyncio.sleep(RETRY_SECONDS)
+        self.trouble = None
+
+    def _in_trouble(self, trouble: str) -> None:
+        if self.trouble != trouble:
+            self._log.error("the switch can't call or be called", why=trouble)
+        self.trouble = trouble
 
     def _connection(self, up: bool) -> None:
         self._connected = up
@@ -198,6 +223,9 @@ class Switch:
         while True:
             await self._greet.wait()
             try:
+                if not await self._listens():
+                    self._greet.clear()
+                    continue
                 await self._welcome(listener)
             except AriError as error:
                 # It opens its event socket a moment before it takes commands.
@@ -209,6 +237,21 @@ class Switch:
                 self.reachable = True
                 self._ready.set()
                 self._log.info("switch ready", version=self.version)
+
+    async def _listens(self) -> bool:
+        """Whether the switch may be used: one that could not take its SIP port is started anew, unless it has calls."""
+        missing = [name for name in TRANSPORTS if not await self.ari.has_config("transport", name)]
+        if not missing:
+            self.trouble = None
+            return True
+        port = self.settings.sip_port
+        self._in_trouble(f"sip_port {port}: the switch does not listen there over {' and '.join(missing).upper()}")
+        if await self.ari.channels():
+            return True
+        if self._process is not None:
+            self._process.kill(signal.SIGTERM)
+        self._ready.set()
+        return False
 
     async def _welcome(self, listener: Listener) -> None:
         info = await self.ari.info()

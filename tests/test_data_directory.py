@@ -1,12 +1,14 @@
 """The data directory: one process at a time, and private files stay private."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from outdial.data_directory import DataDirectoryError, held, kept_key, write_private
+from outdial.data_directory import DataDirectoryError, have_private, held, kept_key, write_private
 
 HOLD = "import sys; from pathlib import Path; from outdial.data_directory import held\nwith held(Path(sys.argv[1])): "
 
@@ -36,6 +38,55 @@ def test_it_can_be_held_again_after_it_was_let_go(tmp_path: Path) -> None:
     for _ in range(2):
         with held(tmp_path):
             pass
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.usefixtures("open_to_all")
+def test_whatever_is_made_while_it_is_held_is_private_and_nothing_afterwards(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with held(folder):
+        (folder / "outdial.db").touch()
+    (folder / "later").touch()
+    assert [mode(folder / name) for name in ("lock", "outdial.db", "later")] == [0o600, 0o600, 0o644]
+
+
+@pytest.mark.usefixtures("open_to_all")
+def test_one_that_others_could_look_into_is_closed_with_what_is_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    (folder / "recordings").mkdir(parents=True)
+    (folder / "outdial.db").touch()
+    (folder / ".profile").touch()
+    have_private(folder)
+    names = (".", "recordings", "outdial.db", ".profile")
+    assert [mode(folder / name) for name in names] == [0o700, 0o700, 0o600, 0o644]
+
+
+@pytest.mark.usefixtures("open_to_all")
+def test_one_that_others_use_too_stays_open_and_only_what_is_ours_is_closed(tmp_path: Path) -> None:
+    for name in ("outdial.db", "somebody-elses"):
+        (tmp_path / name).touch()
+    tmp_path.chmod(0o755)
+    have_private(tmp_path)
+    assert [mode(tmp_path / name) for name in (".", "outdial.db", "somebody-elses")] == [0o755, 0o600, 0o644]
+
+
+def test_a_file_in_its_place_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(DataDirectoryError, match=f"^data_dir {tmp_path}/file: Not a directory$"),
+        held(tmp_path / "file"),
+    ):
+        pass
 
 
 def test_a_folder_that_can_t_be_made_is_one_line(tmp_path: Path) -> None:

@@ -72,20 +72,7 @@ class Outdial:
         self._clock = WallClock()
         self.url = ""
         """Where the API answers; known once it runs."""
-        wanted = Wanted(
-            APP,
-            settings.sip_host,
-            settings.sip_port,
-            settings.rtp_first_port,
-            settings.rtp_last_port,
-            settings.public_address,
-        )
-        folder = settings.data_dir / "switch"
-        announcements = Announcements(settings.data_dir / "announcements")
-        self.switch = Switch(
-            settings.switch_name, folder, runtime, wanted, ends_with_us=ends_switch, sound_of=announcements.path_of
-        )
-        self.phones = self.switch.phones
+        self._runtime, self._ends_switch = runtime, ends_switch
         self.metrics = Metrics(self._measure)
 
     @property
@@ -102,13 +89,15 @@ class Outdial:
         """Everything is up inside; calls outlive it on the switch, unless that is to end with us.
 
         Raises:
-            DataDirectoryError, ListenError, DatabaseError, SwitchError: what stands in the way, in one line.
+            DataDirectoryError, NoFreePort, PortTaken, ListenError, DatabaseError, SwitchError: what stands in the
+                way, in one line.
         """
         settings = self._settings
         async with AsyncExitStack() as stack:
             stack.enter_context(held(settings.data_dir))
             taken = stack.enter_context(listen(settings.http_host, settings.http_port))
             self.url = url_of(taken)
+            self._have_switch()
             await asyncio.to_thread(bring_up_to_date, settings.database, allowed=settings.auto_migrate)
             self._join(await stack.enter_async_context(open_database(settings.database, self.metrics.committed)))
             await operator_file.keep(settings.data_dir, self.url, self.directory, self._clock.now())
@@ -128,6 +117,31 @@ class Outdial:
                 app.state.streams.close()
                 self.engine.stop_accepting()
                 await self.engine.drained()
+
+    def _have_switch(self) -> None:
+        """Furnish the switch's folder, or find the switch that runs there: nobody else may, so the folder is held.
+
+        Raises:
+            NoFreePort, PortTaken: it could not listen.
+        """
+        settings = self._settings
+        wanted = Wanted(
+            APP,
+            settings.sip_host,
+            settings.sip_port,
+            settings.rtp_first_port,
+            settings.rtp_last_port,
+            settings.public_address,
+        )
+        self.switch = Switch(
+            settings.switch_name,
+            settings.data_dir / "switch",
+            self._runtime,
+            wanted,
+            ends_with_us=self._ends_switch,
+            sound_of=Announcements(settings.data_dir / "announcements").path_of,
+        )
+        self.phones = self.switch.phones
 
     def _join(self, database: Database) -> None:
         """Make what rests on the database."""
@@ -206,11 +220,12 @@ class Outdial:
 
     async def _health(self) -> Health:
         database = await self._database.answers()
-        return Health(database, self.switch.reachable, self.engine.accepting, self.switch.version)
+        switch = self.switch
+        return Health(database, switch.reachable, self.engine.accepting, switch.version, switch.trouble)
 
     def _measure(self) -> Now:
         queues = {"journal": self._database.waiting, "phones": self._follower.waiting}
-        up = self.switch.reachable
+        up = self.switch.reachable and self.switch.trouble is None
         return Now(up, self.engine.accepting, self._census.by_state, queues)
 
 

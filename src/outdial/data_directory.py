@@ -1,11 +1,24 @@
-"""The data directory: held by one process at a time, its secrets readable by its owner alone. Knows no file by name."""
+"""The data directory: held by one process at a time, and everything in it readable by its owner alone.
+
+Knows what lies in it by name, so as to tell it from what is others'; must not know what is in it.
+"""
 
 import fcntl
 import os
 import secrets
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
+
+OURS = frozenset(
+    (
+        *("lock", "outdial.db", "outdial.db-shm", "outdial.db-wal", "operator.json", "token.key", "crm.key"),
+        *("announcements", "asterisk", "far-end", "recordings", "switch"),
+    )
+)
+"""Everything that is kept there."""
 
 
 class DataDirectoryError(Exception):
@@ -13,20 +26,58 @@ class DataDirectoryError(Exception):
 
 
 @contextmanager
+def private_files() -> Iterator[None]:
+    """Whatever this process and its children make inside is for their user alone, whatever the umask was before.
+
+    A mode given to each file would not do: database and switch make theirs themselves.
+    """
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def have_private(folder: Path) -> None:
+    """Make the directory if it is not there, for its owner alone, and close one that others could look into.
+
+    One that holds others' things too is left as it is, and only what is ours in it is closed: it may be anybody's.
+
+    Raises:
+        DataDirectoryError: it can't be made or read.
+    """
+    try:
+        with private_files():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _close(folder)
+    except FileExistsError:
+        raise DataDirectoryError(f"data_dir {folder}: Not a directory") from None
+    except OSError as error:
+        raise DataDirectoryError(f"data_dir {folder}: {error.strerror}") from None
+
+
+def _close(folder: Path) -> None:
+    found = {entry.name for entry in folder.iterdir() if not entry.name.startswith(".")}
+    ours = [folder / name for name in sorted(found & OURS)]
+    for path in ours if found - OURS else [folder, *ours]:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            # What belongs to another user is theirs to close.
+            with suppress(PermissionError):
+                path.chmod(mode & ~0o077)
+
+
+@contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Make the directory if it is not there, and hold it against a second process until the end.
 
-    The kernel lets go of the lock whatever this process dies of.
+    The kernel lets go of the lock whatever this process dies of. Whatever is made meanwhile is private.
 
     Raises:
         DataDirectoryError: another process holds it, or it can't be written.
     """
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (folder / "lock").open("a+", encoding="ascii")
-    except OSError as error:
-        raise DataDirectoryError(f"data_dir {folder}: {error.strerror}") from None
-    with lock:
+    have_private(folder)
+    with private_files(), _opened(folder / "lock") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -39,6 +90,13 @@ def held(folder: Path) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open("a+", encoding="ascii")
+    except OSError as error:
+        raise DataDirectoryError(f"data_dir {path.parent}: {error.strerror}") from None
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -56,6 +56,20 @@ async def test_every_command_speaks_to_machines_and_finds_its_product(name: str,
             assert option in ran.out
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_of_all_speaks_to_machines(name: str) -> None:
+    module, _, member = COMMANDS[name][0].partition(":")
+    found = getattr(import_module(module), member)
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(add_completion=False)
+        alone.command(name)(found)
+        found = alone
+    made = get_command(found)
+    for each in getattr(made, "commands", {name: made}).values():
+        assert "--json" in [option for parameter in each.params for option in parameter.opts], each.name
+        assert all(parameter.help for parameter in each.params), each.name
+
+
 async def test_no_words_are_answered_with_help(run: Run) -> None:
     ran = await run("agent")
     assert ran.status == 2

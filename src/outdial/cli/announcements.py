@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from outdial.asterisk.announcements import Announcements
-from outdial.cli.building import console, told_in_one_line
+from outdial.cli.building import AsJson, console, tell, told_in_one_line
 from outdial.cli.serve import ConfigFile, DataDir
 from outdial.config import load
 
@@ -18,15 +18,22 @@ Name = Annotated[
     str, typer.Argument(help="Small letters, digits and dashes. `default` stands before the built-in one.")
 ]
 Sound = Annotated[Path, typer.Argument(help="A sound file: WAV, FLAC, Ogg or MP3, of any rate, at most a minute.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
 @app.command()
-def put(account: Account, name: Name, sound: Sound, config: ConfigFile = None, data_dir: DataDir = None) -> None:
+def put(
+    account: Account,
+    name: Name,
+    sound: Sound,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
     """Give an account an announcement of its own. It should say that 1 agrees to being recorded, and 2 refuses."""
     with told_in_one_line():
         seconds = _announcements(config, data_dir).put(account.lower(), name, sound)
-        console.print(f"{name} of account {account} lasts {seconds:.1f} s.", highlight=False)
+        found = {"account": account.lower(), "name": name, "seconds": round(seconds, 3)}
+        tell(found, f"{name} of account {account} lasts {seconds:.1f} s.", as_json=as_json)
 
 
 @app.command("list")
@@ -43,11 +50,14 @@ def list_all(account: Account, config: ConfigFile = None, data_dir: DataDir = No
 
 
 @app.command()
-def remove(account: Account, name: Name, config: ConfigFile = None, data_dir: DataDir = None) -> None:
+def remove(
+    account: Account, name: Name, config: ConfigFile = None, data_dir: DataDir = None, as_json: AsJson = False
+) -> None:
     """Take an account's own announcement away."""
     with told_in_one_line():
         _announcements(config, data_dir).remove(account.lower(), name)
-        console.print(f"{name} of account {account} is gone.", highlight=False)
+        found = {"account": account.lower(), "name": name}
+        tell(found, f"{name} of account {account} is gone.", as_json=as_json)
 
 
 def _announcements(config: Path | None, data_dir: Path | None) -> Announcements:

@@ -1,13 +1,18 @@
 """What the commands that run the product share: its settings, its switch's runtime, and errors in one line."""
 
-from collections.abc import Iterator
+import json
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from outdial.asterisk.announcements import AnnouncementError
+from outdial.asterisk.home import NoFreePort, PortTaken
+from outdial.asterisk.process import ProcessError
 from outdial.asterisk.runtime import Runtime, RuntimeUnusable, have_runtime
 from outdial.asterisk.switch import SwitchError
 from outdial.config import Settings, SettingsError
@@ -24,6 +29,9 @@ EXPECTED = (
     DatabaseError,
     FarEndError,
     ListenError,
+    NoFreePort,
+    PortTaken,
+    ProcessError,
     RuntimeUnusable,
     SandboxError,
     SettingsError,
@@ -32,6 +40,16 @@ EXPECTED = (
 """Errors that carry one line for people; anything else is a fault of ours."""
 
 console = Console(stderr=True)
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON line on standard output.")]
+
+
+def tell(data: Mapping[str, object], text: str, *, as_json: bool) -> None:
+    """What came of a command: a line for people on standard error, or one for machines on standard output."""
+    if as_json:
+        sys.stdout.write(json.dumps(data) + "\n")
+        sys.stdout.flush()
+    else:
+        console.print(text, markup=False, highlight=False)
 
 
 @contextmanager

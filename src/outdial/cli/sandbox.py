@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +13,13 @@ from outdial import logs
 from outdial.app import Outdial
 from outdial.asterisk.runtime import Runtime
 from outdial.cli import interrupt
-from outdial.cli.building import binary_of, runtime_of, told_in_one_line
+from outdial.cli.building import AsJson, binary_of, runtime_of, told_in_one_line
 from outdial.config import HOME, Settings, load
+from outdial.data_directory import have_private, private_files
 from outdial.sandbox.run import run_demo, run_sandbox
 from outdial.sandbox.sandbox import Ready
-from outdial.sandbox.trial import Watcher
+from outdial.sandbox.trial import Trial, Watcher
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON line on standard output.")]
 Port = Annotated[int, typer.Option("--port", help="Port of the API; 0 takes any free one.", min=0, max=65535)]
 
 
@@ -34,8 +35,10 @@ def sandbox(
 
     Stays until interrupted, and leaves nothing running.
     """
-    with told_in_one_line():
+    with told_in_one_line(), private_files():
         base = _base()
+        if data is not None:
+            have_private(data)
         logs.configure(base.log_level if base.log_level != "info" else "warning", base.log_format)
         runtime = runtime_of(base)
 
@@ -49,22 +52,28 @@ def sandbox(
 
 def demo(
     picture: Annotated[Path | None, typer.Option(help="Save the table as a picture (SVG).")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Place every example call of the API's page for real, show them live, and measure what each side heard."""
     with told_in_one_line():
         base = _base()
         logs.configure("error", base.log_format)
         runtime = runtime_of(base)
-        console = Console()
-        passed = interrupt.run(lambda: _demo(base, runtime, console, picture))
-    if passed is None:
+        # What is shown while it goes on must not get between a machine and the result.
+        console = Console(stderr=as_json)
+        trials = interrupt.run(lambda: _demo(base, runtime, console, picture))
+    if trials is None:
         raise typer.Exit(130)
+    passed = all(trial.passed for trial in trials)
+    if as_json:
+        sys.stdout.write(json.dumps({"passed": passed, "calls": [trial.to_dict() for trial in trials]}) + "\n")
     if not passed:
         raise typer.Exit(1)
-    console.print("The audio of each side was received at the other in every call.", style="green")
+    if not as_json:
+        console.print("The audio of each side was received at the other in every call.", style="green")
 
 
-async def _demo(base: Settings, runtime: Runtime, console: Console, picture: Path | None) -> bool:
+async def _demo(base: Settings, runtime: Runtime, console: Console, picture: Path | None) -> Sequence[Trial]:
     def make(folder: Path, watcher: Watcher) -> Outdial:
         return Outdial(_settings(base, folder, 0), runtime, observers=(watcher,), ends_switch=True)
 

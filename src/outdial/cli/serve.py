@@ -9,9 +9,11 @@ import typer
 
 from outdial import logs
 from outdial.app import Outdial
+from outdial.asterisk.configuration import sip_address
 from outdial.cli import interrupt
-from outdial.cli.building import console, runtime_of, told_in_one_line
+from outdial.cli.building import AsJson, runtime_of, tell, told_in_one_line
 from outdial.config import Settings, load
+from outdial.data_directory import have_private, private_files
 from outdial.storage.migrate import migrate as migrate_database
 
 ConfigFile = Annotated[
@@ -23,22 +25,32 @@ DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.")]
 def serve(
     config: ConfigFile = None,
     data_dir: DataDir = None,
-    http_port: Annotated[int | None, typer.Option("--port", help="Port of the API; 0 takes any free one.")] = None,
+    http_port: Annotated[
+        int | None, typer.Option("--port", help="Port of the API; 0 takes any free one.", min=0, max=65535)
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Run Outdial: its API and its switch, until interrupted. Calls live on on the switch and are taken over again."""
-    with told_in_one_line():
+    with told_in_one_line(), private_files():
         settings = load(file=config, given={"data_dir": data_dir and str(data_dir), "http_port": http_port})
         logs.configure(settings.log_level, settings.log_format)
+        # A private Asterisk is installed before anything is held, and below it.
+        have_private(settings.data_dir)
         runtime = runtime_of(settings)
 
         async def stay() -> None:
             async with Outdial(settings, runtime).running() as product:
-                host, port = product.sip
-                console.print(f"Outdial answers at {product.url}, its switch at sip:{host}:{port}", highlight=False)
+                _say_where(product, settings, as_json=as_json)
                 _spare_what_stays()
                 await asyncio.Event().wait()
 
         interrupt.run(stay)
+
+
+def _say_where(product: Outdial, settings: Settings, *, as_json: bool) -> None:
+    host, port = product.sip
+    found = {"url": product.url, "sip": {"host": host, "port": port}, "data": str(settings.data_dir)}
+    tell(found, f"Outdial answers at {product.url}, its switch at sip:{sip_address(host, port)}", as_json=as_json)
 
 
 def _spare_what_stays() -> None:
@@ -48,10 +60,10 @@ def _spare_what_stays() -> None:
     gc.freeze()
 
 
-def migrate(config: ConfigFile = None, data_dir: DataDir = None) -> None:
+def migrate(config: ConfigFile = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Bring the database up to date."""
-    with told_in_one_line():
+    with told_in_one_line(), private_files():
         settings: Settings = load(file=config, given={"data_dir": data_dir and str(data_dir)})
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        have_private(settings.data_dir)
         migrate_database(settings.database)
-        console.print("The database is up to date.")
+        tell({"up_to_date": True}, "The database is up to date.", as_json=as_json)

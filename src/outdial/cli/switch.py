@@ -4,28 +4,31 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from outdial.asterisk import home, process
 from outdial.asterisk.ari import Ari, AriError
-from outdial.asterisk.configuration import ARI_USER
+from outdial.asterisk.configuration import ARI_USER, sip_address
 from outdial.asterisk.runtime import RuntimeUnusable, private_runtime, system_runtime
-from outdial.cli.building import console, runtime_folder, runtime_of, told_in_one_line
+from outdial.cli.building import AsJson, console, runtime_folder, runtime_of, tell, told_in_one_line
 from outdial.cli.serve import ConfigFile, DataDir
 from outdial.config import Settings, load
+from outdial.data_directory import have_private
 
 app = typer.Typer(help="The Asterisk that carries the calls.", no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
 @app.command()
-def install(config: ConfigFile = None, data_dir: DataDir = None) -> None:
+def install(config: ConfigFile = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Have an Asterisk that can be run: the system's, or a private one from Debian's packages. Needs no root."""
     with told_in_one_line():
-        runtime = runtime_of(_load(config, data_dir))
-        console.print(f"Asterisk {runtime.version} ({runtime.source}) is there.", highlight=False)
+        settings = _load(config, data_dir)
+        # The installation itself is no secret: one in a folder of its own may be run by others too.
+        have_private(settings.data_dir)
+        runtime = runtime_of(settings)
+        found = {"version": runtime.version, "source": runtime.source}
+        tell(found, f"Asterisk {runtime.version} ({runtime.source}) is there.", as_json=as_json)
 
 
 @app.command()
@@ -43,15 +46,14 @@ def status(config: ConfigFile = None, data_dir: DataDir = None, as_json: AsJson 
 
 
 @app.command()
-def stop(config: ConfigFile = None, data_dir: DataDir = None) -> None:
+def stop(config: ConfigFile = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """End a switch that outlived its service, and every call on it. A service that runs starts it again at once."""
     with told_in_one_line():
         found = process.running(_folder(_load(config, data_dir)))
-        if found is None:
-            console.print("The switch does not run.")
-            return
-        asyncio.run(found.end())
-        console.print("The switch has ended.")
+        if found is not None:
+            asyncio.run(found.end())
+        ended = {"ended": found is not None, "pid": found.pid if found else None}
+        tell(ended, "The switch has ended." if found else "The switch does not run.", as_json=as_json)
 
 
 async def _status(settings: Settings) -> dict[str, str | int | bool | None]:
@@ -62,7 +64,7 @@ async def _status(settings: Settings) -> dict[str, str | int | bool | None]:
         "installed": installed,
         "running": running is not None,
         "pid": running.pid if running else None,
-        "sip": f"{known.sip_host}:{known.sip_port}" if known else None,
+        "sip": sip_address(known.sip_host, known.sip_port) if known else None,
         "version": None,
         "channels": None,
     }

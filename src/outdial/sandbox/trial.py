@@ -46,6 +46,19 @@ class Trial:
         """Whether the audio of each side was received at the other."""
         return self.done and self.failure is None
 
+    def to_dict(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {
+            "shows": self.example.shows,
+            "passed": self.passed,
+            "failure": self.failure,
+            "status": self.status,
+            "call": self.call.id if self.call else None,
+            "answered_in_ms": self.answered_in_ms,
+            "agent_heard_ms": self.agent_heard_ms,
+            "party_heard_ms": self.party_heard_ms,
+        }
+
 
 class Watcher:
     """An observer of the engine that lets somebody wait for what becomes of a call."""

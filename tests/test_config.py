@@ -89,6 +89,8 @@ def test_the_database_is_a_file_in_the_data_directory_unless_a_url_is_given() ->
         ("OUTDIAL_DATA_DIR", "", "OUTDIAL_DATA_DIR: must be a path"),
         ("OUTDIAL_HTTP_PROT", "1", "OUTDIAL_HTTP_PROT: no such setting (did you mean OUTDIAL_HTTP_PORT?)"),
         ("OUTDIAL_RTP_LAST_PORT", "10001", "rtp_last_port: must be at least 3 above rtp_first_port"),
+        ("OUTDIAL_SIP_TLS_PORT", "5061", "sip_tls_port: needs sip_tls_certificate and sip_tls_key"),
+        ("OUTDIAL_SIP_TLS_PORT", "0", "OUTDIAL_SIP_TLS_PORT: must be a whole number from 1 to 65535"),
         (
             "OUTDIAL_DATABASE_URL_FILE",
             "/no/such",

@@ -16,6 +16,7 @@ from outdial.asterisk.home import Wanted
 from outdial.asterisk.runtime import Runtime
 from outdial.asterisk.switch import Switch
 from outdial.asterisk.telephony import APP
+from outdial.asterisk.tls import Tls
 from outdial.calls.count_agents import AgentCensus
 from outdial.calls.end_wrap_ups import end_wrap_ups
 from outdial.calls.engine import Engine, Observer
@@ -89,8 +90,8 @@ class Outdial:
         """Everything is up inside; calls outlive it on the switch, unless that is to end with us.
 
         Raises:
-            DataDirectoryError, NoFreePort, PortTaken, ListenError, DatabaseError, SwitchError: what stands in the
-                way, in one line.
+            DataDirectoryError, NoFreePort, PortTaken, TlsUnusable, ListenError, DatabaseError, SwitchError: what
+                stands in the way, in one line.
         """
         settings = self._settings
         async with AsyncExitStack() as stack:
@@ -122,7 +123,7 @@ class Outdial:
         """Furnish the switch's folder, or find the switch that runs there: nobody else may, so the folder is held.
 
         Raises:
-            NoFreePort, PortTaken: it could not listen.
+            NoFreePort, PortTaken, TlsUnusable: it could not listen.
         """
         settings = self._settings
         wanted = Wanted(
@@ -132,6 +133,7 @@ class Outdial:
             settings.rtp_first_port,
             settings.rtp_last_port,
             settings.public_address,
+            _tls(settings),
         )
         self.switch = Switch(
             settings.switch_name,
@@ -227,6 +229,14 @@ class Outdial:
         queues = {"journal": self._database.waiting, "phones": self._follower.waiting}
         up = self.switch.reachable and self.switch.trouble is None
         return Now(up, self.engine.accepting, self._census.by_state, queues)
+
+
+def _tls(settings: Settings) -> Tls | None:
+    """Where the switch listens for SIP over TLS; none where it does not."""
+    if settings.sip_tls_port is None:
+        return None
+    files = (settings.sip_tls_certificate, settings.sip_tls_key, settings.sip_tls_authorities)
+    return Tls(settings.sip_tls_port, *map(str, files))
 
 
 def _bucket(settings: Settings) -> Bucket | None:

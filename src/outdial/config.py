@@ -101,6 +101,23 @@ class Settings:
         "127.0.0.1", "Address of the switch's SIP listener, for phones and carriers.", host, "Switch"
     )
     sip_port: int = _setting(5060, "Port of the switch's SIP listener; 0 takes any free one.", port, "Switch")
+    sip_tls_port: int | None = _setting(
+        None,
+        "Port of the switch's listener for SIP over TLS, usually 5061; without it there is none, and trunks and phones "
+        "can't be reached over TLS. Audio is not encrypted.",
+        whole(1, 65535),
+        "Switch",
+    )
+    sip_tls_certificate: Path | None = _setting(  # noqa: RUF009 -- a path never changes
+        None, "The switch's certificate, with those between it and its authority: a PEM file.", path, "Switch"
+    )
+    sip_tls_key: Path | None = _setting(None, "Its key, without a password: a PEM file.", path, "Switch")  # noqa: RUF009
+    sip_tls_authorities: Path = _setting(  # noqa: RUF009
+        Path("/etc/ssl/certs/ca-certificates.crt"),
+        "Authorities one of which must have signed the certificate of a carrier that is called over TLS: a PEM file.",
+        path,
+        "Switch",
+    )
     public_address: str | None = _setting(
         None, "The address that phones and carriers see, where the machine is behind NAT.", host, "Switch"
     )
@@ -193,6 +210,10 @@ def load(
     settings = Settings(**parsed)
     if settings.rtp_last_port - settings.rtp_first_port < 3:
         raise SettingsError("rtp_last_port: must be at least 3 above rtp_first_port")
+    if settings.sip_tls_port and not (settings.sip_tls_certificate and settings.sip_tls_key):
+        raise SettingsError("sip_tls_port: needs sip_tls_certificate and sip_tls_key")
+    if settings.sip_tls_port and settings.sip_tls_port == settings.sip_port:
+        raise SettingsError("sip_tls_port: must differ from sip_port")
     if settings.s3_bucket and not (settings.s3_access_key_id and settings.s3_secret_access_key):
         raise SettingsError("s3_bucket: needs s3_access_key_id and s3_secret_access_key")
     return settings

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from outdial.asterisk.configuration import Folders, SwitchSettings, files
+from outdial.asterisk.tls import Tls
 
 FOLDERS = Folders(Path("/m"), Path("/d"), Path("/own"))
 SETTINGS = SwitchSettings(
@@ -35,6 +36,19 @@ def test_the_address_behind_nat_is_told_only_where_there_is_one() -> None:
     assert "external_" not in files(FOLDERS, SETTINGS)["pjsip.conf"]
     behind = files(FOLDERS, replace(SETTINGS, public_address="192.0.2.1"))["pjsip.conf"]
     assert "external_media_address = 192.0.2.1\n" in behind
+
+
+def test_tls_is_spoken_only_where_it_is_set_up_and_no_carrier_is_taken_at_its_word() -> None:
+    assert "tls" not in files(FOLDERS, SETTINGS)["pjsip.conf"]
+    made = files(FOLDERS, replace(SETTINGS, tls=Tls(5061, "/c.pem", "/k.pem", "/a.pem")))["pjsip.conf"]
+    assert "bind = 127.0.0.1:5061\nprotocol = tls\ncert_file = /c.pem\npriv_key_file = /k.pem\n" in made
+    assert "ca_list_file = /a.pem\n" in made
+    assert "verify_server = yes\n" in made
+
+
+def test_an_address_of_version_6_is_told_from_its_port() -> None:
+    made = files(FOLDERS, replace(SETTINGS, sip_host="::1", tls=Tls(5061, "/c.pem", "/k.pem", "/a.pem")))["pjsip.conf"]
+    assert (made.count("bind = [::1]:5060\n"), made.count("bind = [::1]:5061\n")) == (2, 1)
 
 
 @pytest.mark.parametrize("name", ["sip_host", "app", "ari_password", "manager_password", "public_address"])

@@ -3,12 +3,15 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from outdial.asterisk.home import PortTaken, Wanted, furnish, known_settings
+from outdial.asterisk.home import PortTaken, Wanted, free_port, furnish, known_settings, matches
 from outdial.asterisk.runtime import Runtime
+from outdial.asterisk.tls import Tls, TlsUnusable, check_files
+from support.certificates import Vouched, vouched
 
 RUNTIME = Runtime(("asterisk",), Path("/modules"), Path("/data"), "22.5", "private")
 KINDS = {"UDP": socket.SOCK_DGRAM, "TCP": socket.SOCK_STREAM}
@@ -36,6 +39,44 @@ def test_a_sip_port_that_was_set_and_is_taken_is_one_line_that_names_it(tmp_path
         assert str(caught.value) == f"sip_port {port}: Address already in use (on 127.0.0.1, over {protocol})"
         assert known_settings(tmp_path) is None
     assert furnish(tmp_path, RUNTIME, wanted(port)).sip_port == port
+
+
+def tls_of(own: Vouched, port: int) -> Tls:
+    return Tls(port, str(own.certificate), str(own.key), str(own.authority))
+
+
+def test_a_port_for_tls_that_is_taken_is_one_line_that_names_it(tmp_path: Path) -> None:
+    own = vouched(tmp_path / "certificates")
+    with taken(socket.SOCK_STREAM) as port:
+        with pytest.raises(PortTaken) as caught:
+            furnish(tmp_path, RUNTIME, replace(wanted(0), tls=tls_of(own, port)))
+        assert str(caught.value) == f"sip_tls_port {port}: Address already in use (on 127.0.0.1, over TCP)"
+
+
+def test_what_was_set_of_tls_is_known_again(tmp_path: Path) -> None:
+    own = vouched(tmp_path / "certificates")
+    asked = replace(wanted(0), tls=tls_of(own, free_port("127.0.0.1", set())))
+    made = furnish(tmp_path, RUNTIME, asked)
+    assert known_settings(tmp_path) == made
+    assert matches(made, asked)
+    assert not matches(made, wanted(0))
+
+
+def test_files_that_the_switch_could_not_use_are_one_line_that_names_the_setting(tmp_path: Path) -> None:
+    own, other = vouched(tmp_path / "one"), vouched(tmp_path / "other")
+    good = tls_of(own, 5061)
+    check_files(good)
+    for bad, said in (
+        (replace(good, certificate="/no.pem"), "sip_tls_certificate /no.pem: No such file or directory"),
+        (replace(good, key="/no.pem"), "sip_tls_key /no.pem: No such file or directory"),
+        (replace(good, authorities="/no.pem"), "sip_tls_authorities /no.pem: No such file or directory"),
+        (replace(good, key="/a;b.pem"), "sip_tls_key /a;b.pem: its name must not hold any of ; [ ]"),
+        (replace(good, authorities=good.key), f"sip_tls_authorities {good.key}: must be certificates as PEM"),
+        (replace(good, key=str(other.key)), f"sip_tls_certificate {good.certificate}: it and sip_tls_key must be"),
+    ):
+        with pytest.raises(TlsUnusable) as caught:
+            check_files(bad)
+        assert str(caught.value).startswith(said)
 
 
 def test_an_address_that_is_not_ours_is_one_line_that_names_it(tmp_path: Path) -> None:

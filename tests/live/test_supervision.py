@@ -1,11 +1,9 @@
 """The real switch outlives us and is adopted; killed, it comes back knowing its phones; and nothing is left of one that
 was to end with us."""
 
-import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,50 +15,9 @@ from outdial.asterisk.endpoints import OUTSIDE
 from outdial.asterisk.home import Wanted
 from outdial.asterisk.switch import Switch, SwitchError
 from outdial.asterisk.telephony import APP
-from outdial.domain.directory import Agent, Trunk
-from outdial.domain.events import Event
-from outdial.domain.plan import Phone, PhoneKind
+from support.ears import Ears
 from support.real_switch import runtime
 from support.sandbox_world import until
-
-AGENT = Agent("acc", "1", "Ann", Phone(PhoneKind.SIP, "acc-1"), sip_user="acc-1", sip_ha1="0" * 32)
-
-
-class Ears:
-    """Hears everything a switch tells, and wakes whoever waits for it."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-        self.phones: dict[str, bool] = {}
-        self.phone_news: list[str] = []
-        self._news = asyncio.Event()
-
-    def happened(self, call_id: str, event: Event) -> None:
-        self._note(f"{call_id} {type(event).__name__}")
-
-    def phone_changed(self, sip_user: str, online: bool) -> None:
-        self.phones[sip_user] = online
-        self.phone_news.append(sip_user)
-        self._news.set()
-
-    async def inventory(self) -> tuple[Sequence[Agent], Sequence[Trunk]]:
-        self._note("asked for its phones")
-        return (AGENT,), ()
-
-    async def came_back(self) -> None:
-        self._note("came back")
-
-    async def died(self) -> None:
-        self._note("died")
-
-    async def until(self, true: Callable[[], bool]) -> None:
-        while not true():
-            self._news.clear()
-            await self._news.wait()
-
-    def _note(self, what: str) -> None:
-        self.told.append(what)
-        self._news.set()
 
 
 def make(folder: Path, *, ends_with_us: bool = True, host: str = "127.0.0.1", port: int = 0) -> Switch:
@@ -168,7 +125,7 @@ async def test_one_that_came_up_without_its_port_is_not_taken_for_well(
                 pass
     (error,) = caught.value.exceptions
     assert isinstance(error, SwitchError)
-    assert str(error) == f"sip_port {port}: the switch does not listen there over UDP"
+    assert str(error).startswith(f"sip_port {port}: the switch does not listen over UDP; see ")
     left = process.running(tmp_path)
     if left is not None:
         await left.ended()

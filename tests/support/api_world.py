@@ -86,6 +86,7 @@ class NoPhones:
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.speaks_tls = False
 
     async def provision_agent(self, agent: Agent) -> None:
         self.told.append(f"agent {agent.id}")

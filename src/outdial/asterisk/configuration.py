@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from outdial.asterisk.endpoints import OUTSIDE, audio_at
+from outdial.asterisk.tls import MEANINGFUL, Tls
 from outdial.domain.phones import REALM
 
 MODULES = (
@@ -94,11 +95,13 @@ class SwitchSettings:
     events_password: str = field(repr=False)
     manager_password: str = field(repr=False)
     public_address: str | None = None
+    tls: Tls | None = None
 
     def __post_init__(self) -> None:
         secrets = (self.ari_password, self.events_password, self.manager_password)
-        texts = (self.sip_host, self.app, self.public_address or "", *secrets)
-        if any(set(text) & set(";\r\n[]") for text in texts):
+        paths = (self.tls.certificate, self.tls.key, self.tls.authorities) if self.tls else ()
+        texts = (self.sip_host, self.app, self.public_address or "", *secrets, *paths)
+        if any(set(text) & MEANINGFUL for text in texts):
             raise ValueError("a setting of the switch holds a character its configuration gives a meaning to")
 
 
@@ -213,8 +216,9 @@ def _wizards(kind: str) -> list[str]:
     return [f"{kind} = config,pjsip.conf,criteria=type={kind}", f"{kind} = memory"]
 
 
-TRANSPORTS = ("udp", "tcp")
-"""Names of the PJSIP transports, and the protocols that they speak."""
+def transports(switch: SwitchSettings) -> tuple[str, ...]:
+    """Names of the switch's PJSIP transports, which are the protocols that they speak."""
+    return ("udp", "tcp", "tls") if switch.tls else ("udp", "tcp")
 
 
 def sip_address(host: str, port: int) -> str:
@@ -222,10 +226,24 @@ def sip_address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def _tls(host: str, tls: Tls) -> list[str]:
+    return [
+        f"bind = {sip_address(host, tls.port)}",
+        "protocol = tls",
+        f"cert_file = {tls.certificate}",
+        f"priv_key_file = {tls.key}",
+        f"ca_list_file = {tls.authorities}",
+        "method = tlsv1_2",
+        # A carrier must be who we think it is; phones prove themselves by their password.
+        "verify_server = yes",
+        "verify_client = no",
+    ]
+
+
 def _pjsip(switch: SwitchSettings) -> str:
-    address = sip_address(switch.sip_host, switch.sip_port)
     seen = [f"external_{use}_address = {switch.public_address}" for use in ("signaling", "media")]
-    transport = ["type = transport", f"bind = {address}", *(seen if switch.public_address else [])]
+    transport = ["type = transport", *(seen if switch.public_address else [])]
+    bind = f"bind = {sip_address(switch.sip_host, switch.sip_port)}"
     outside = [
         "type = endpoint",
         "context = none",
@@ -240,6 +258,8 @@ def _pjsip(switch: SwitchSettings) -> str:
     ]
     return (
         _section("global", ["type = global", "user_agent = Outdial", f"default_realm = {REALM}"])
-        + "".join(_section(name, [*transport, f"protocol = {name}"]) for name in TRANSPORTS)
+        + _section("udp", [*transport, bind, "protocol = udp"])
+        + _section("tcp", [*transport, bind, "protocol = tcp"])
+        + (_section("tls", [*transport, *_tls(switch.sip_host, switch.tls)]) if switch.tls else "")
         + _section(OUTSIDE, outside)
     )

@@ -5,6 +5,8 @@ Must not know calls.
 
 from collections.abc import Awaitable, Callable, Iterable
 
+import structlog
+
 from outdial.asterisk.ari import Ari, AriError
 from outdial.asterisk.endpoints import audio_at, phone_objects, trunk_objects
 from outdial.domain.directory import Agent, Trunk
@@ -15,10 +17,19 @@ Objects = tuple[tuple[str, str, dict[str, str]], ...]
 class AsteriskPhones:
     """Keeps one switch's phones and trunks as the directory has them."""
 
-    def __init__(self, ari: Ari, is_reachable: Callable[[], bool], sip_host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, ari: Ari, is_reachable: Callable[[], bool], sip_host: str = "127.0.0.1", *, speaks_tls: bool = False
+    ) -> None:
         self._ari = ari
         self._is_reachable = is_reachable
         self._audio = audio_at(sip_host)
+        self._speaks_tls = speaks_tls
+        self._log = structlog.get_logger()
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether the switch has a transport for SIP over TLS."""
+        return self._speaks_tls
 
     async def provision_agent(self, agent: Agent) -> None:
         """Make an agent's phone known; quiet while the switch is away."""
@@ -40,6 +51,8 @@ class AsteriskPhones:
         """After the switch has started: tell it everything. Raises AriError where it goes away meanwhile."""
         for trunk in trunks:
             if trunk.enabled:
+                if trunk.transport == "tls" and not self._speaks_tls:
+                    self._log.warning("no call can go through this trunk without sip_tls_port", trunk=trunk.id)
                 await self._push(trunk_objects(trunk))
         for agent in agents:
             await self._push(phone_objects(agent))

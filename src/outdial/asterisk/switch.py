@@ -15,7 +15,7 @@ import structlog
 from outdial.asterisk import home, process
 from outdial.asterisk.ami import Ami
 from outdial.asterisk.ari import Ari, AriError
-from outdial.asterisk.configuration import ARI_USER, TRANSPORTS, SwitchSettings, phones_app
+from outdial.asterisk.configuration import ARI_USER, SwitchSettings, phones_app, transports
 from outdial.asterisk.events_server import EventsServer
 from outdial.asterisk.phones import AsteriskPhones
 from outdial.asterisk.recorder import AsteriskRecorder
@@ -97,7 +97,9 @@ class Switch:
         self.ami = Ami(self.settings.manager_port, ARI_USER, self.settings.manager_password)
         self.recorder = AsteriskRecorder(self.ami)
         self.telephony = AsteriskTelephony(name, self.ari, lambda: self.reachable, sound_of)
-        self.phones = AsteriskPhones(self.ari, lambda: self._told, self.settings.sip_host)
+        self.phones = AsteriskPhones(
+            self.ari, lambda: self._told, self.settings.sip_host, speaks_tls=self.settings.tls is not None
+        )
         self.version: str | None = None
         self.reachable = False
         self.trouble: str | None = None
@@ -180,7 +182,8 @@ class Switch:
 
     async def _until_it_can_listen(self) -> None:
         """Wait until nobody else has the SIP port: Asterisk would start without it, and say so in its log alone."""
-        while trouble := home.sip_trouble(self.settings.sip_host, self.settings.sip_port):
+        settings = self.settings
+        while trouble := home.sip_trouble(settings.sip_host, settings.sip_port, settings.tls):
             self._in_trouble(trouble)
             # Who waits for the first start is to wait no longer, but to be told.
             self._ready.set()
@@ -240,12 +243,12 @@ class Switch:
 
     async def _listens(self) -> bool:
         """Whether the switch may be used: one that could not take its SIP port is started anew, unless it has calls."""
-        missing = [name for name in TRANSPORTS if not await self.ari.has_config("transport", name)]
+        missing = [name for name in transports(self.settings) if not await self.ari.has_config("transport", name)]
         if not missing:
             self.trouble = None
             return True
-        port = self.settings.sip_port
-        self._in_trouble(f"sip_port {port}: the switch does not listen there over {' and '.join(missing).upper()}")
+        protocols, log = " and ".join(missing).upper(), self._folder / "log" / "messages"
+        self._in_trouble(f"sip_port {self.settings.sip_port}: the switch does not listen over {protocols}; see {log}")
         if await self.ari.channels():
             return True
         if self._process is not None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from outdial.calls.administration import Administration
 from outdial.domain.directory import Account, Agent
 from outdial.domain.plan import PhoneKind
-from outdial.domain.setup import WantedPhone, own_caller_id, with_phone
+from outdial.domain.setup import WantedPhone, check_phone_transport, own_caller_id, with_phone
 
 
 async def add_agent(
@@ -20,6 +20,7 @@ async def add_agent(
     if wanted.kind is PhoneKind.SIP and wanted.password is None:
         wanted = replace(wanted, password=administration.new_secret())
     agent = with_phone(agent, account, wanted)
+    check_phone_transport(agent.phone, administration.phones.speaks_tls)
     if agent.caller_id is not None:
         own = [each.number for each in await administration.directory.caller_ids(account.key)]
         agent = replace(agent, caller_id=own_caller_id(agent.caller_id, account, own, "callerId"))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from outdial.calls.administration import Administration
 from outdial.domain.directory import Account, Agent
 from outdial.domain.plan import PhoneKind
-from outdial.domain.setup import WantedPhone, own_caller_id, with_phone
+from outdial.domain.setup import WantedPhone, check_phone_transport, own_caller_id, with_phone
 
 
 async def change_agent(
@@ -21,6 +21,7 @@ async def change_agent(
         if wanted.kind is PhoneKind.SIP and wanted.password is None and before.sip_ha1 is None:
             wanted = replace(wanted, password=administration.new_secret())
         after = with_phone(after, account, wanted)
+        check_phone_transport(after.phone, administration.phones.speaks_tls)
     if after.caller_id is not None and after.caller_id != before.caller_id:
         own = [each.number for each in await administration.directory.caller_ids(account.key)]
         after = replace(after, caller_id=own_caller_id(after.caller_id, account, own, "callerId"))

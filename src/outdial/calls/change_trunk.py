@@ -4,17 +4,18 @@ from dataclasses import replace
 
 from outdial.calls.administration import Administration
 from outdial.domain.directory import Trunk
-from outdial.domain.setup import InvalidMember, check_host
+from outdial.domain.setup import InvalidMember, check_host, check_transport
 
 
 async def add_trunk(administration: Administration, trunk: Trunk) -> None:
     """The trunk can carry calls from now on.
 
     Raises:
-        InvalidMember: host or credentials can't be used.
+        InvalidMember: host, transport or credentials can't be used.
         AlreadyExists: the id is taken.
     """
     _check(trunk)
+    check_transport(trunk.transport, administration.phones.speaks_tls, "transport")
     await administration.directory.add_trunk(trunk)
     await administration.phones.provision_trunk(trunk)
 
@@ -23,10 +24,12 @@ async def change_trunk(administration: Administration, before: Trunk, after: Tru
     """The next call goes through the trunk as it is now.
 
     Raises:
-        InvalidMember: host or credentials can't be used.
+        InvalidMember: host, transport or credentials can't be used.
         Unknown: the trunk is gone.
     """
     _check(after)
+    if after.transport != before.transport:
+        check_transport(after.transport, administration.phones.speaks_tls, "transport")
     await administration.directory.change_trunk(after)
     if _seen_by_switch(before) != _seen_by_switch(after):
         # The switch merges what it is told into what it has: credentials that were taken away would stay.

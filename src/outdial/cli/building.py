@@ -15,6 +15,7 @@ from outdial.asterisk.home import NoFreePort, PortTaken
 from outdial.asterisk.process import ProcessError
 from outdial.asterisk.runtime import Runtime, RuntimeUnusable, have_runtime
 from outdial.asterisk.switch import SwitchError
+from outdial.asterisk.tls import TlsUnusable
 from outdial.config import Settings, SettingsError
 from outdial.data_directory import DataDirectoryError
 from outdial.http_server import ListenError
@@ -36,6 +37,7 @@ EXPECTED = (
     SandboxError,
     SettingsError,
     SwitchError,
+    TlsUnusable,
 )
 """Errors that carry one line for people; anything else is a fault of ours."""
 

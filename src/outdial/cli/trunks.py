@@ -13,7 +13,7 @@ from outdial.cli.told import Columns, Item, Told, listed, said, shown
 app = group("Trunks: the carriers that calls go out through.")
 Id = Annotated[str, typer.Argument(help="The trunk's id: letters, digits, dashes and underscores.")]
 Port = Annotated[int | None, typer.Option(help="The carrier's port; 5060 unless told otherwise.", min=1, max=65535)]
-Transport = Annotated[str | None, typer.Option(help="udp, tcp or tls.")]
+Transport = Annotated[str | None, typer.Option(help="udp, tcp, or tls where the switch has a port for it.")]
 Username = Annotated[str | None, typer.Option(help="For carriers that want one; an empty text for none.")]
 AskPassword = Annotated[
     bool, typer.Option("--ask-password", help="Ask for the trunk's password, or read it from standard input.")

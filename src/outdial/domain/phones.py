@@ -36,6 +36,11 @@ def is_sip_address(text: str) -> bool:
     return _SIP_ADDRESS.fullmatch(text) is not None
 
 
+def needs_tls(address: str) -> bool:
+    """Whether a SIP address can be reached over TLS alone."""
+    return address.startswith("sips:") or address.endswith(";transport=tls")
+
+
 def is_host(text: str) -> bool:
     """Whether this is a host name or an IP address (IPv6 without brackets)."""
     if ":" in text or _LOOKS_LIKE_IPV4.fullmatch(text):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from outdial.domain.addresses import networks_of
 from outdial.domain.directory import Account, Agent
 from outdial.domain.numbers import country_exists, parse_number
-from outdial.domain.phones import ha1, is_host, is_sip_address, sip_user
+from outdial.domain.phones import ha1, is_host, is_sip_address, needs_tls, sip_user
 from outdial.domain.plan import Phone, PhoneKind
 from outdial.domain.refusals import BadRequest
 
@@ -71,6 +71,20 @@ def check_host(text: str, member: str) -> None:
     """Raises InvalidMember for what is neither a host name nor an address."""
     if not is_host(text):
         raise InvalidMember(member, "a host name or an IP address")
+
+
+def check_transport(transport: str, speaks_tls: bool, member: str) -> None:
+    """Raises InvalidMember for TLS where the switch does not speak it: every call would fail."""
+    if transport == "tls" and not speaks_tls:
+        raise InvalidMember(member, "udp or tcp: the switch does not speak TLS, as sip_tls_port is not set")
+
+
+def check_phone_transport(phone: Phone, speaks_tls: bool) -> None:
+    """Raises InvalidMember for a phone elsewhere that can only be reached over TLS where the switch does not speak
+    it."""
+    if phone.kind is PhoneKind.ADDRESS and needs_tls(phone.address) and not speaks_tls:
+        wanted = "an address without TLS: the switch does not speak it, as sip_tls_port is not set"
+        raise InvalidMember("phone.address", wanted)
 
 
 def own_caller_id(text: str, account: Account, own: Iterable[str], member: str) -> str:

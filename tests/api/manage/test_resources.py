@@ -90,6 +90,10 @@ async def test_the_switch_is_told_of_a_trunk_where_that_matters_to_it(world: Api
         ({"port": 0}, "port must be at least 1"),
         ({"port": 65536}, "port must be at most 65535"),
         ({"transport": "sctp"}, "transport must be one of udp, tcp, tls"),
+        (
+            {"transport": "tls"},
+            "transport must be udp or tcp: the switch does not speak TLS, as sip_tls_port is not set",
+        ),
         ({"username": "a b"}, "username must be 1 to 64 characters that a SIP user name may have"),
         ({"username": None}, "username must be given too: a trunk has both username and password, or neither"),
         ({"password": None}, "password must be given too: a trunk has both username and password, or neither"),
@@ -105,6 +109,34 @@ async def test_what_a_trunk_may_not_be(ask: Any, body: dict[str, Any], said: str
     answer = await ask("POST", "/trunks", {**TRUNK, **body})
     assert (answer.status_code, answer.json()["message"]) == (400, said)
     assert (await ask("GET", "/trunks/second")).status_code == 404
+
+
+async def test_tls_is_taken_where_the_switch_speaks_it(world: ApiWorld, ask: Any) -> None:
+    phones = world.parts.phones
+    assert isinstance(phones, NoPhones)
+    phones.speaks_tls = True
+    assert (await ask("POST", "/trunks", {**TRUNK, "transport": "tls"})).status_code == 201
+    phone = {"kind": "address", "address": "sips:bob@example.com"}
+    assert (await ask("POST", "/agents", {"id": "77", "name": "Bob", "phone": phone})).status_code == 201
+    # What was set up while it did can be changed, and given up, when it does no more.
+    phones.speaks_tls = False
+    assert (await ask("PATCH", "/trunks/second", {"priority": 3})).status_code == 200
+    assert (await ask("PATCH", "/agents/77", {"name": "Robert"})).status_code == 200
+    assert (await ask("PATCH", "/trunks/second", {"transport": "tcp"})).status_code == 200
+    refused = await ask("PATCH", "/trunks/second", {"transport": "tls"})
+    assert (refused.status_code, refused.json()["member"]) == (400, "transport")
+
+
+@pytest.mark.parametrize("address", ["sips:bob@example.com", "sip:bob@example.com;transport=tls"])
+async def test_a_phone_that_can_only_be_reached_over_tls_is_refused_where_the_switch_does_not_speak_it(
+    ask: Any, address: str
+) -> None:
+    phone = {"kind": "address", "address": address}
+    refused = await ask("POST", "/agents", {"id": "77", "name": "Bob", "phone": phone})
+    assert (refused.status_code, refused.json()["message"]) == (
+        400,
+        "phone.address must be an address without TLS: the switch does not speak it, as sip_tls_port is not set",
+    )
 
 
 async def test_a_trunk_with_live_calls_stays(world: ApiWorld, ask: Any) -> None:

@@ -64,7 +64,7 @@ def test_everything_it_makes_is_for_its_owner_alone_whatever_the_umask(data: Pat
         assert (data / "switch" / "console.log").is_file()
         assert open_to_others(data) == []
         # A second one is told who is there, and nothing of the switch that it may not touch.
-        said = refused("serve", "--data-dir", str(data))
+        said = refused("serve", "--data-dir", str(data), rtp_first_port="12000")
         assert said == f"data_dir {data}: in use by another outdial (process {running.pid})"
         running.terminate()
         assert running.stdout.read() == "", "one line and no more"
@@ -97,6 +97,12 @@ def test_a_sip_port_that_is_taken_is_told_in_one_line(data: Path, kind: socket.S
         said = refused("serve", "--data-dir", str(data), sip_port=str(port))
     assert said.startswith(f"sip_port {port}: Address already in use (on 127.0.0.1, over ")
     assert process.running(data / "switch") is None
+
+
+def test_a_sandbox_that_is_to_be_kept_in_a_file_is_told_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert refused("sandbox", "--data", str(file)) == f"data_dir {file}: Not a directory"
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate"])

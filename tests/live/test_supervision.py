@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from outdial.asterisk import home, process
 from outdial.asterisk.endpoints import OUTSIDE
@@ -73,6 +74,9 @@ async def test_one_that_is_adopted_holds_the_port_that_was_set_itself(tmp_path: 
             switch = make(tmp_path, ends_with_us=False, port=port)
             async with switch.running(Ears()):
                 assert (switch.reachable, switch.trouble) == (True, None)
+        with capture_logs() as logged:
+            assert make(tmp_path, ends_with_us=False, port=port + 1).settings == switch.settings
+        assert ["`outdial switch stop`" in line["event"] for line in logged] == [True], "how it gets the new ones"
     finally:
         left = process.running(tmp_path)
         if left is not None:

@@ -121,18 +121,20 @@ async def test_one_that_came_up_without_its_port_is_not_taken_for_well(
 ) -> None:
     # Another program was quicker than the switch, after we had looked.
     monkeypatch.setattr(home, "sip_trouble", lambda *_: None)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("127.0.0.1", 0))
-        port = other.getsockname()[1]
-        with pytest.raises(ExceptionGroup) as caught:
-            async with make(tmp_path, ends_with_us=False, port=port).running(Ears()):
-                pass
-    (error,) = caught.value.exceptions
-    assert isinstance(error, SwitchError)
-    assert str(error).startswith(f"sip_port {port}: the switch does not listen over UDP; see ")
-    left = process.running(tmp_path)
-    if left is not None:
-        await left.ended()
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind(("127.0.0.1", 0))
+            port = other.getsockname()[1]
+            with pytest.raises(ExceptionGroup) as caught:
+                async with make(tmp_path, ends_with_us=False, port=port).running(Ears()):
+                    pass
+        (error,) = caught.value.exceptions
+        assert isinstance(error, SwitchError)
+        assert str(error).startswith(f"sip_port {port}: the switch does not listen over UDP; see ")
+    finally:
+        left = process.running(tmp_path)
+        if left is not None:
+            await left.end()
 
 
 async def test_it_listens_on_an_address_of_version_6(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ from outdial.keep_going import keep_going
 from outdial.logs import CallLogLines
 from outdial.master_keys import MasterKeyFiles
 from outdial.metrics import Metrics, Now
-from outdial.recordings.keeping import Keeping, Secrets, keeping
+from outdial.recordings.keeping import Keeping, Secrets, Stored, keeping
 from outdial.recordings.objects import Bucket
 from outdial.storage.calls import StoredCalls
 from outdial.storage.crm import StoredCrms
@@ -171,8 +171,7 @@ class Outdial:
         masters = MasterKeyFiles(folder / "keys")
         return keeping(
             folder,
-            StoredRecordings(database, settings.recording_retention_days),
-            StoredLedger(database),
+            Stored(StoredRecordings(database, settings.recording_retention_days), StoredLedger(database), self._store),
             Secrets(masters, kept_key(folder / "keys" / "signing.key")),
             self._clock,
             _bucket(settings),

@@ -9,9 +9,10 @@ import pytest
 
 from outdial.domain.legs import Side
 from outdial.recordings.erasure import Signer, is_signed
+from outdial.storage.ledger import StoredLedger
 from support.api_world import ACCOUNT, OTHER
 from support.command_line import Line
-from support.vault import TONES, recording_of, tone, wav_of
+from support.vault import TONES, decided, recording_of, tone, wav_of
 
 ID = "94e5928c-7f7e-4645-ad72-61010f906449"
 SECOND_ID = "94e5928c-7f7e-4645-ad72-61010f906450"
@@ -25,6 +26,7 @@ async def kept(line: Line) -> Line:
     keeper = line.world.kept.keeper
     for call, sides in ((ID, tuple(Side)), (SECOND_ID, (Side.AGENT,))):
         recording = replace(recording_of(call, sides), account=ACCOUNT, reference="case-5")
+        await StoredLedger(line.world.database).append([decided(recording)])
         folder = await keeper.spool(recording)
         for side in sides:
             (folder / f"{side.value}.wav").write_bytes(WHOLE[side])

@@ -66,7 +66,8 @@ async def test_a_destroyed_account_key_makes_all_of_it_unreadable_and_nothing_el
     await record(vault, "c1")
     await record(vault, "c2", account="theirs")
 
-    assert await vault.keys.destroy_account("ours", "operator boss") == 1
+    async with vault.keys.steady("ours"):
+        assert await vault.keys.destroy_account("ours", "operator boss") == 1
 
     with pytest.raises(KeyMissing, match="key 1 of account ours was destroyed"):
         await vault.heard(recording_of("c1"), Side.AGENT)

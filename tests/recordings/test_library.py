@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from outdial.calls.recording_library import Finding, Form, Hearing, Selection
+from outdial.calls.recording_library import Finding, Form, Hearing, Selected, Selection
 from outdial.calls.recording_store import RecordingFilter
 from outdial.calls.recordings import Damaged, NothingToRead
 from outdial.domain.legs import Side
@@ -56,7 +56,7 @@ async def test_another_account_has_none_of_it(vault: Vault) -> None:
     assert await library.find("theirs", "c1", WHO) is None
     assert await library.audio("theirs", "c1", None, Form.WAV, WHO) is None
     assert await library.peaks("theirs", "c1", None, 10, WHO) is None
-    assert await library.hold("theirs", Selection(call_id="c1"), "case 7", WHO) == []
+    assert await library.hold("theirs", Selection(call_id="c1"), "case 7", WHO) == Selected([], [])
     assert (await library.erase("theirs", Selection(call_id="c1"), "asked for", WHO))["erased"] == []
     assert await state_of(vault, "c1") is State.KEPT
 
@@ -148,8 +148,8 @@ async def test_a_hold_protects_from_erasure_and_from_retention(vault: Vault) -> 
     await vault.library.set_retention("ours", 1, WHO)
     number = Selection(number="+442079460123")
 
-    assert await vault.library.hold("ours", number, "case 7", WHO) == ["c1"]
-    assert await vault.library.hold("ours", number, "case 8", WHO) == ["c1"]
+    assert await vault.library.hold("ours", number, "case 7", WHO) == Selected(["c1"], [])
+    assert await vault.library.hold("ours", number, "case 8", WHO) == Selected(["c1"], [])
     certificate = await vault.library.erase("ours", number, "their wish", WHO)
     assert certificate["held"] == [{"recording": "c1", "matters": ["case 7", "case 8"]}]
     assert certificate["erased"] == []
@@ -157,10 +157,10 @@ async def test_a_hold_protects_from_erasure_and_from_retention(vault: Vault) -> 
     await vault.keeper.expire()
     assert await state_of(vault, "c1") is State.KEPT
 
-    assert await vault.library.release("ours", number, "case 7", WHO) == ["c1"]
+    assert await vault.library.release("ours", number, "case 7", WHO) == Selected(["c1"], [])
     await vault.keeper.expire()
     assert await state_of(vault, "c1") is State.KEPT, "one hold is left"
-    assert await vault.library.release("ours", number, "case 8", WHO) == ["c1"]
+    assert await vault.library.release("ours", number, "case 8", WHO) == Selected(["c1"], [])
     await vault.keeper.expire()
     await vault.rests(recording_of("c1"), State.DELETED)
     kinds = await vault.kinds("c1")

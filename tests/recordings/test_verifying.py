@@ -128,38 +128,44 @@ async def test_tampering_with_files_is_named(
 
 CHANGED = "the entry was changed: its hash does not match its content"
 BROKEN = "the chain is broken: it does not continue the entry before"
+UNALLOWED = "the {}'s leg was recorded, which no decision or consent in the ledger permits"
 LEDGER = {
     "a changed entry": (
         "UPDATE ledger SET who = 'nobody' WHERE seq = 2",
         [("changed-entry", "ledger entry 2", CHANGED)],
     ),
     "a removed entry": (
-        "DELETE FROM ledger WHERE seq = 2",
+        "DELETE FROM ledger WHERE seq = 3",
         [
-            ("missing-entry", "ledger entry 2", "the entry is missing"),
+            ("missing-entry", "ledger entry 3", "the entry is missing"),
             ("missing-entry", "c1", "the ledger has no entry for the agent's leg"),
         ],
     ),
     "a removed end": (
-        "DELETE FROM ledger WHERE seq = 4",
+        "DELETE FROM ledger WHERE seq = 6",
         [
-            ("missing-entry", "ledger entry 4", "the entry is missing"),
+            ("missing-entry", "ledger entry 6", "the entry is missing"),
             ("missing-entry", "c2", "the ledger has no entry for the agent's leg"),
         ],
     ),
     "no beginning": (
         "DELETE FROM ledger WHERE seq = 1",
-        [("missing-entry", "ledger entry 1", "the entry is missing")],
+        [
+            ("missing-entry", "ledger entry 1", "the entry is missing"),
+            ("changed-record", "c1", "the ledger does not say what was decided"),
+            ("leg-without-permission", "c1", UNALLOWED.format("agent")),
+            ("leg-without-permission", "c1", UNALLOWED.format("party")),
+        ],
     ),
     "another head": (
         "UPDATE ledger_heads SET hash = 'f'",
-        [("broken-chain", "ledger entry 4", "the last entry is not the one that was written last")],
+        [("broken-chain", "ledger entry 6", "the last entry is not the one that was written last")],
     ),
     "an entry put in at the end": (
-        "INSERT INTO ledger SELECT account, 5, at, kind, NULL, who, data, hash, hash FROM ledger WHERE seq = 4",
+        "INSERT INTO ledger SELECT account, 7, at, kind, NULL, who, data, hash, hash FROM ledger WHERE seq = 6",
         [
-            ("changed-entry", "ledger entry 5", CHANGED),
-            ("broken-chain", "ledger entry 5", "the entry was not written by the ledger"),
+            ("changed-entry", "ledger entry 7", CHANGED),
+            ("broken-chain", "ledger entry 7", "the entry was not written by the ledger"),
         ],
     ),
 }
@@ -190,7 +196,7 @@ async def test_a_chain_mended_by_hand_does_not_match_an_earlier_head(two_kept: V
     assert await findings(two_kept, ours=seen) == [
         (
             "broken-chain",
-            "ledger entry 4",
+            "ledger entry 6",
             "the entry is not the one that an earlier verification saw: the ledger was rewritten",
         )
     ]

@@ -36,7 +36,7 @@ from outdial.domain.plan import Phone, PhoneKind
 from outdial.domain.presence import Presence
 from outdial.master_keys import MasterKeyFiles
 from outdial.recordings.keeper import Keeper
-from outdial.recordings.keeping import Keeping, Secrets, keeping
+from outdial.recordings.keeping import Keeping, Secrets, Stored, keeping
 from outdial.sandbox import seed
 from outdial.sandbox.configuration import Address
 from outdial.storage.calls import StoredCalls
@@ -275,7 +275,8 @@ def recordings_of(file: Path, database: Database, time: MovableTime) -> Keeping:
     """What keeps recordings, beside the database's file."""
     folder = file.with_name(f"{file.stem}-recordings")
     secrets = Secrets(MasterKeyFiles(folder / "keys"), bytes(32))
-    return keeping(folder, StoredRecordings(database), StoredLedger(database), secrets, time, least_free=0)
+    stored = Stored(StoredRecordings(database), StoredLedger(database), StoredCalls(database))
+    return keeping(folder, stored, secrets, time, least_free=0)
 
 
 @asynccontextmanager

@@ -9,7 +9,10 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from outdial.domain.consent import AccountRecording, Consent, Scenario, decide, decision_of
+from outdial.domain.ledger import Kind, Record
 from outdial.domain.legs import Side
+from outdial.domain.recording_records import decision_told
 from outdial.domain.recordings import CallRecording, KeptRecording, SpoolFile, State
 from outdial.master_keys import MasterKeyFiles
 from outdial.recordings.erasure import Signer
@@ -20,15 +23,19 @@ from outdial.recordings.objects import Bucket, Objects
 from outdial.recordings.places import LocalFiles
 from outdial.recordings.reading import Reading
 from outdial.recordings.renditions import Renditions
+from outdial.recordings.selections import Selections
 from outdial.recordings.spool import Spool
 from outdial.recordings.steps import Steps
+from outdial.recordings.under_way import UnderWay
 from outdial.recordings.verification import Verification
+from outdial.storage.calls import StoredCalls
 from outdial.storage.database import Database
 from outdial.storage.ledger import StoredLedger
 from outdial.storage.recordings import StoredRecordings
 
 START = 1_764_000_000_000
 """A moment in November 2025."""
+BOTH_LEGS = decide(Scenario.AGENT_TO_NUMBER, Consent.ONE_PARTY, Consent.ONE_PARTY, AccountRecording())
 TONES = {Side.AGENT: 440, Side.PARTY: 880}
 
 
@@ -77,10 +84,17 @@ def recording_of(
         groups=("030",),
         number="+442079460123",
         reference="case 5",
+        decision=BOTH_LEGS.to_dict(),
         joined_at=START,
         ended_at=START + ms,
     )
     return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def decided(recording: CallRecording) -> Record:
+    """What the ledger was told when the recording's call was placed."""
+    told = decision_told(decision_of(recording.decision))
+    return Record(Kind.DECIDED, recording.account, START, recording.call_id, data=told)
 
 
 @dataclass(slots=True)
@@ -98,6 +112,7 @@ class Vault:
     objects: Objects | None = field(init=False)
     store: StoredRecordings = field(init=False)
     ledger: StoredLedger = field(init=False)
+    calls: StoredCalls = field(init=False)
     masters: MasterKeyFiles = field(init=False)
     keys: Keys = field(init=False)
     steps: Steps = field(init=False)
@@ -111,6 +126,7 @@ class Vault:
         self.objects = Objects(self.bucket) if self.bucket else None
         self.store = StoredRecordings(self.database)
         self.ledger = StoredLedger(self.database)
+        self.calls = StoredCalls(self.database)
         self.masters = MasterKeyFiles(self.folder / "keys")
         self.keys = Keys(self.masters, self.store, self.clock)
         self.steps = Steps(self.spool, self.local, self.objects, self.keys, self.store, self.clock)
@@ -119,11 +135,19 @@ class Vault:
         verification = Verification(self.store, self.ledger, self.reading, self.spool, self.local, self.objects)
         renditions, signer = Renditions(self.reading), Signer(bytes(32))
         self.library = Library(
-            self.store, self.ledger, renditions, self.keeper, self.keys, verification, signer, self.clock
+            self.store,
+            self.ledger,
+            Selections(self.store, UnderWay(self.calls, self.spool), self.keeper),
+            renditions,
+            self.keys,
+            verification,
+            signer,
+            self.clock,
         )
 
     async def write(self, recording: CallRecording, audio: dict[Side, bytes] | None = None) -> CallRecording:
-        """What a switch would have left: a tone on each leg, as long as the recording."""
+        """What was decided, and what a switch would have left: a tone on each leg, as long as the recording."""
+        await self.ledger.append([decided(recording)])
         folder = await self.keeper.spool(replace(recording, ended_at=None))
         for file in recording.files:
             length = (recording.ended_at or 0) - file.started_at
@@ -156,8 +180,9 @@ class Vault:
         return b"".join([piece async for piece in leg.read(0, leg.size)])
 
     async def kinds(self, call_id: str | None = None, account: str = "ours") -> list[str]:
-        """What the ledger has, in order."""
-        return [entry.kind for entry in await self.ledger.entries(account, 0, 10_000, call_id)]
+        """What the ledger has, in order, of how recordings are kept: what was decided before is left out."""
+        entries = await self.ledger.entries(account, 0, 10_000, call_id)
+        return [entry.kind for entry in entries if entry.kind != Kind.DECIDED]
 
     def files(self, folder: str = "kept") -> list[str]:
         """Every file below a folder of the vault."""

@@ -68,6 +68,8 @@ class Verified:
     """Bytes of sealed audio that were read."""
     head: tuple[int, str] | None
     """Number and hash of the ledger's last entry: kept elsewhere, it proves later that nothing before it changed."""
+    unproved: int = 0
+    """Recordings whose records have no hash in the ledger, as they were kept before there were such hashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,14 @@ class Selection:
         if self.whole_account:
             return "account"
         return "call" if self.call_id else "number" if self.number else "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The recordings that were selected, by id, and the calls under way whose recordings will be treated alike."""
+
+    recordings: Sequence[str]
+    under_way: Sequence[str]
 
 
 class Recordings(Protocol):
@@ -114,18 +124,19 @@ class Recordings(Protocol):
         """The waveform; raises as `audio`."""
         ...
 
-    async def hold(self, account: str, selection: Selection, matter: str, who: str) -> Sequence[str]:
-        """Put a legal hold on recordings; the ids of all that bear it now."""
+    async def hold(self, account: str, selection: Selection, matter: str, who: str) -> Selected:
+        """Put a legal hold on recordings; all that bear it now, or will as soon as their calls have ended."""
         ...
 
-    async def release(self, account: str, selection: Selection, matter: str, who: str) -> Sequence[str]:
-        """Take it off; the ids of those that bore it."""
+    async def release(self, account: str, selection: Selection, matter: str, who: str) -> Selected:
+        """Take it off; those that bore it."""
         ...
 
     async def erase(self, account: str, selection: Selection, reason: str, who: str) -> dict[str, Any]:
         """Erase recordings that no hold protects; the certificate.
 
-        Of a whole account the keys are destroyed too, unless one is held.
+        What is under way is erased as soon as its call has ended. Of a whole account the keys are destroyed too,
+        unless one is held or under way.
         """
         ...
 

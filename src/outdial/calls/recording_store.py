@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from outdial.domain.ledger import Entry, Record
-from outdial.domain.recordings import CallRecording, KeptRecording, State
+from outdial.domain.recordings import CallRecording, Foreseen, KeptRecording, State
 
 Change = Callable[[KeptRecording], tuple[KeptRecording, Sequence[Record]] | None]
 """What becomes of a recording and what the ledger is told of it; none where nothing is to be changed. Pure."""
+
+Foresee = Callable[[Foreseen], tuple[Foreseen, Sequence[Record]] | None]
+"""The same for a recording that is not there yet."""
+Arrival = Callable[[KeptRecording, Foreseen], tuple[KeptRecording, Sequence[Record]]]
+"""What a recording is, once it is there, for which something was foreseen, and what the ledger is told of it. Pure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,11 @@ class AccountKey:
 class RecordingStore(Protocol):
     """Recordings, keys, retention. What the ledger is told goes into the same commit."""
 
-    async def add(self, recording: CallRecording) -> KeptRecording:
-        """Take note of a recording that has ended; the one that is there where it was noted before."""
+    async def add(self, recording: CallRecording, arrival: Arrival | None = None) -> KeptRecording:
+        """Take note of a recording that has ended; the one that is there where it was noted before.
+
+        What was foreseen for it is done in the same commit, and forgotten.
+        """
         ...
 
     async def change(self, account: str, recording_id: str, change: Change) -> KeptRecording | None:
@@ -60,6 +68,16 @@ class RecordingStore(Protocol):
 
         None where there is no such recording.
         """
+        ...
+
+    async def change_or_foresee(
+        self, account: str, recording_id: str, change: Change, foresee: Foresee
+    ) -> KeptRecording | Foreseen:
+        """Change a recording; or, where there is none yet, what is to become of it. What is stored then."""
+        ...
+
+    async def misfiled(self, account: str, after: str, limit: int) -> Sequence[tuple[str, str | None]]:
+        """An account's recordings by id, beyond one: each with what it would be found by wrongly, none for nothing."""
         ...
 
     async def find(self, account: str, recording_id: str) -> KeptRecording | None: ...

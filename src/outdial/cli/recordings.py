@@ -110,8 +110,11 @@ async def hold(
 ) -> Told:
     """Put a legal hold on recordings: nothing deletes them until it is released."""
     body = members(matter=matter, **_selected(call, number, reference))
-    found = (await api.ask("POST", await _managed(api, account, "holds"), body))["recordings"]
-    return said(f"{len(found)} held for {matter}.", {"matter": matter, "recordings": found})
+    found = await api.ask("POST", await _managed(api, account, "holds"), body)
+    sentence = f"{len(found['recordings'])} held for {matter}."
+    if found["underWay"]:
+        sentence += f" Under way, and held too: {', '.join(found['underWay'])}."
+    return said(sentence, {"matter": matter, **found})
 
 
 @command(app, "release")
@@ -125,8 +128,11 @@ async def release(
 ) -> Told:
     """Release recordings from the hold of a matter."""
     body = members(matter=matter, **_selected(call, number, reference))
-    found = (await api.ask("POST", await _managed(api, account, "releases"), body))["recordings"]
-    return said(f"{len(found)} released from {matter}.", {"matter": matter, "recordings": found})
+    found = await api.ask("POST", await _managed(api, account, "releases"), body)
+    sentence = f"{len(found['recordings'])} released from {matter}."
+    if found["underWay"]:
+        sentence += f" Under way, and released too: {', '.join(found['underWay'])}."
+    return said(sentence, {"matter": matter, **found})
 
 
 @command(app, "erase")
@@ -154,6 +160,9 @@ async def erase(
     sentence = f"{len(done['erased'])} erased; certificate {done['certificate']}."
     if held:
         sentence += f" Held, and kept: {', '.join(held)}."
+    under_way = [each["recording"] for each in done["underWay"]]
+    if under_way:
+        sentence += f" Under way, and erased once their calls have ended: {', '.join(under_way)}."
     return said(sentence, done, status=1 if held else 0)
 
 
@@ -228,6 +237,9 @@ def _writer(findings: list[dict[str, Any]], verified: list[dict[str, Any]]) -> A
             head = f", ledger ends with {each['head']['hash'][:16]}…" if each["head"] else ""
             numbers = f"{each['entries']} entries, {each['recordings']} recordings, {each['files']} files"
             console.print(f"{each['account']}: {numbers} looked at{head}", markup=False)
+            if each["unproved"]:
+                older = f"{each['unproved']} of the recordings are of an older version: not all in them can be proved"
+                console.print(f"{each['account']}: {older}", markup=False)
         console.print("Nothing is wrong." if not findings else f"Wrong: {len(findings)}.")
 
     return write

@@ -37,6 +37,8 @@ class Kind(StrEnum):
     RELEASED = "recording.released"
     ERASED = "recording.erased"
     """Asked for by somebody."""
+    ERASURE_ORDERED = "erasure.ordered"
+    """The same, while its call was under way: it is erased as soon as it has ended."""
     EXPIRED = "recording.expired"
     """The account's retention has deleted it."""
     CERTIFIED = "erasure.certified"

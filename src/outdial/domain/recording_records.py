@@ -7,16 +7,18 @@ import re
 from typing import Any
 
 from outdial.domain.call import Call, State
-from outdial.domain.consent import decision_of
+from outdial.domain.consent import Legs, RecordingDecision, decision_of
 from outdial.domain.ledger import Kind, Record
 from outdial.domain.recording import Recording, Track
 from outdial.domain.recordings import CallRecording, ConsentAct
 
-_CONSENT = {
+CONSENT_KINDS = {
     ConsentAct.GIVEN: Kind.CONSENT_GIVEN,
     ConsentAct.REFUSED: Kind.CONSENT_REFUSED,
     ConsentAct.WITHDRAWN: Kind.CONSENT_WITHDRAWN,
 }
+CALL_ENDED = "the call has ended"
+PAUSE_NOT_MADE = "the pause was not made"
 _Entries = list[tuple[Kind, str | None, dict[str, Any]]]
 
 
@@ -30,8 +32,14 @@ def recording_records(before: Call | None, after: Call, now: int) -> tuple[Recor
         found = _told(before.recording, after.recording)
         if after.state is State.ENDED is not before.state and after.recording.running:
             running = [side.value for side in after.recording.running]
-            found.append((Kind.STOPPED, None, {"sides": running, "why": "the call has ended"}))
+            found.append((Kind.STOPPED, None, {"sides": running, "why": CALL_ENDED}))
     return tuple(Record(kind, after.account, now, after.id, who, data) for kind, who, data in found)
+
+
+def may_be_recorded(call: Call) -> bool:
+    """Whether something of a call is recorded, or may be while it lives."""
+    possible = decision_of(call.plan.recording).after_consent is not Legs.NONE
+    return bool(call.recording.files) or (call.live and possible)
 
 
 def call_recording(call: Call) -> CallRecording:
@@ -59,20 +67,22 @@ def call_recording(call: Call) -> CallRecording:
 def _decided(call: Call) -> _Entries:
     """A decision that says no more than that the account does not record is not worth an entry for every call."""
     decision = decision_of(call.plan.recording)
-    if not decision.says_something:
-        return []
+    return [(Kind.DECIDED, None, decision_told(decision))] if decision.says_something else []
+
+
+def decision_told(decision: RecordingDecision) -> dict[str, Any]:
+    """What the ledger is told of a decision."""
     inputs = dict(decision.inputs)
     if inputs.get("overrides"):
         # A caller id is a telephone number, and entries outlive its erasure.
         inputs["overrides"] = re.sub(r"caller id \+?\d+", "caller id", inputs["overrides"] or "")
-    told = {"legs": decision.legs, "afterConsent": decision.after_consent, "rule": decision.rule, "inputs": inputs}
-    return [(Kind.DECIDED, None, told)]
+    return {"legs": decision.legs, "afterConsent": decision.after_consent, "rule": decision.rule, "inputs": inputs}
 
 
 def _told(before: Recording, after: Recording) -> _Entries:
     found: _Entries = []
     for taken in after.consents[len(before.consents) :]:
-        found.append((_CONSENT[taken.act], taken.who, {"side": taken.side.value, "way": taken.way}))
+        found.append((CONSENT_KINDS[taken.act], taken.who, {"side": taken.side.value, "way": taken.way}))
     started = [side.value for side in after.sides(Track.ON) if before.track(side) is not Track.ON]
     if started:
         found.append((Kind.STARTED, None, {"sides": started}))
@@ -82,7 +92,7 @@ def _told(before: Recording, after: Recording) -> _Entries:
     if len(after.pauses) > len(before.pauses):
         found.append((Kind.PAUSED, after.pauses[-1].who, {}))
     elif len(after.pauses) < len(before.pauses):
-        found.append((Kind.RESUMED, None, {"why": "the pause was not made"}))
+        found.append((Kind.RESUMED, None, {"why": PAUSE_NOT_MADE}))
     elif before.paused and not after.paused:
         found.append((Kind.RESUMED, after.pauses[-1].resumed_by, {}))
     elif after.paused and not before.paused:

@@ -109,6 +109,10 @@ READABLE = frozenset({State.KEPT, State.UPLOADING, State.UPLOADED, State.REMOTE}
 """The states in which there is audio to hear."""
 
 
+GONE = (State.DELETING, State.DELETED)
+"""The states in which there is none any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeptFile:
     """One leg, sealed. Sample 0 is at the recording's `started_at`."""
@@ -148,6 +152,11 @@ class KeptRecording:
     """When the account's retention deletes it; none for never."""
     deleted_at: int | None = None
     revision: int = 0
+    salt: str = ""
+    """What keys the record's hash in the ledger; destroyed with the recording. See `recording_proof`.
+
+    Empty for what was kept before there were such hashes.
+    """
 
     @property
     def id(self) -> str:
@@ -162,3 +171,28 @@ class KeptRecording:
     def file(self, side: Side) -> KeptFile | None:
         """One leg's file; none where that leg was not recorded."""
         return next((file for file in self.files if file.side is side), None)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedErasure:
+    """An erasure that was asked for and certified while the call was under way."""
+
+    at: int
+    who: str
+    why: dict[str, Any]
+    """By what it was selected, the reason, the certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What is to become of a recording that is not there yet, as its call lives or has only just ended."""
+
+    account: str
+    call_id: str
+    holds: tuple[Hold, ...] = ()
+    erasure: OrderedErasure | None = None
+
+    @property
+    def id(self) -> str:
+        """The recording's id to come, which is its call's."""
+        return self.call_id

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from outdial.domain.ledger import canonical
-from outdial.domain.recordings import KeptRecording, State
+from outdial.domain.recordings import Foreseen, KeptRecording, State
 
 SCOPE = (
     "The audio of these recordings, the keys that opened it, and the telephone number and the reference in their "
@@ -49,7 +49,8 @@ def content_of(
     certificate_id: str,
     account: str,
     erased: Sequence[KeptRecording],
-    held: Sequence[KeptRecording],
+    held: Sequence[KeptRecording | Foreseen],
+    under_way: Sequence[Foreseen],
     asked: dict[str, Any],
 ) -> dict[str, Any]:
     """What a certificate says. `asked` is by what, why, by whom and when."""
@@ -60,6 +61,7 @@ def content_of(
         "scope": SCOPE,
         "erased": [_erased(kept) for kept in erased],
         "held": [{"recording": kept.id, "matters": [hold.matter for hold in kept.holds]} for kept in held],
+        "underWay": [{"recording": seen.id, "audio": "erased as soon as its call has ended"} for seen in under_way],
     }
 
 

@@ -20,7 +20,8 @@ from outdial.calls.recordings import RecordingError, SpoolUnusable
 from outdial.domain.ledger import Kind
 from outdial.domain.recordings import CallRecording, KeptRecording, State
 from outdial.domain.refusals import Refusal
-from outdial.recordings import transitions
+from outdial.recordings import foresight, transitions
+from outdial.recordings.proving import proved
 from outdial.recordings.spool import Spool
 from outdial.recordings.steps import Steps
 
@@ -199,7 +200,7 @@ class Keeper:
         try:
             for kept in await self._store.expired(self._steps.deletable, now, _PAGE):
                 change = transitions.delete(Kind.EXPIRED, "retention", {"retainUntil": kept.retain_until}, now)
-                await self._store.change(kept.recording.account, kept.id, change)
+                await self._store.change(kept.recording.account, kept.id, proved(change))
                 self.wake(kept.recording.account, kept.id)
         except Refusal as error:
             _log.warning("retention could not be applied", error=str(error))
@@ -253,7 +254,7 @@ class Keeper:
         recording = self._unnoted.get(key)
         if recording is None:
             return await self._store.find(*key)
-        kept = await self._store.add(recording)
+        kept = await self._store.add(recording, foresight.arrived(self._clock.now()))
         if self._unnoted.get(key) is recording:
             del self._unnoted[key]
         return kept

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from outdial.calls.directory import CallLog
 from outdial.calls.ports import Clock
 from outdial.calls.recording_store import Ledger, RecordingStore
 from outdial.recordings.erasure import Signer
@@ -13,8 +14,10 @@ from outdial.recordings.objects import Bucket, Objects
 from outdial.recordings.places import LocalFiles
 from outdial.recordings.reading import Reading
 from outdial.recordings.renditions import Renditions
+from outdial.recordings.selections import Selections
 from outdial.recordings.spool import LEAST_FREE, Spool
 from outdial.recordings.steps import Steps
+from outdial.recordings.under_way import UnderWay
 from outdial.recordings.verification import Verification
 
 
@@ -35,10 +38,18 @@ class Secrets:
     """32 bytes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where what is known of recordings lives, and of the calls that make them."""
+
+    recordings: RecordingStore
+    ledger: Ledger
+    calls: CallLog
+
+
 def keeping(
     folder: Path,
-    store: RecordingStore,
-    ledger: Ledger,
+    stored: Stored,
     secrets: Secrets,
     clock: Clock,
     bucket: Bucket | None = None,
@@ -48,9 +59,12 @@ def keeping(
     """Everything below `<folder>/spool` and `<folder>/kept`; in an object store where a bucket is named."""
     spool, local = Spool(folder / "spool", least_free), LocalFiles(folder / "kept")
     objects = Objects(bucket) if bucket else None
+    store, ledger = stored.recordings, stored.ledger
     keys = Keys(secrets.masters, store, clock)
     keeper = Keeper(spool, Steps(spool, local, objects, keys, store, clock), store, clock, watcher)
     reading = Reading(keys, local, objects)
     verification = Verification(store, ledger, reading, spool, local, objects)
     signer = Signer(secrets.signing_key)
-    return Keeping(keeper, Library(store, ledger, Renditions(reading), keeper, keys, verification, signer, clock))
+    selections = Selections(store, UnderWay(stored.calls, spool), keeper)
+    library = Library(store, ledger, selections, Renditions(reading), keys, verification, signer, clock)
+    return Keeping(keeper, library)

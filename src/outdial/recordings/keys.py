@@ -66,7 +66,8 @@ class Keys:
     async def steady(self, account: str) -> AsyncIterator[None]:
         """No key of the account is renewed inside: from a fresh file's key being made until it is on record.
 
-        Otherwise an account's key could be destroyed that has just sealed one.
+        Otherwise an account's key could be destroyed that has just sealed one; or, with the whole account, one whose
+        recording has just been put on hold.
         """
         async with self._locks.setdefault(account, asyncio.Lock()):
             yield
@@ -127,11 +128,13 @@ class Keys:
         return changed
 
     async def destroy_account(self, account: str, who: str | None) -> int:
-        """Destroy every key of an account: nothing sealed so far can be read ever again; how many keys."""
-        async with self.steady(account):
-            keys = [key for key in await self._store.keys(account) if key.wrapped]
-            for key in keys:
-                await self._destroy(key, who, "account erased")
+        """Destroy every key of an account: nothing sealed so far can be read ever again; how many keys.
+
+        To be called inside `steady`, once it is certain there that nothing is sealed that must stay.
+        """
+        keys = [key for key in await self._store.keys(account) if key.wrapped]
+        for key in keys:
+            await self._destroy(key, who, "account erased")
         return len(keys)
 
     async def _newest(self, account: str) -> AccountKey:

@@ -3,23 +3,24 @@
 Must not know who may ask; that is the API's.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from outdial.calls.ports import Clock
-from outdial.calls.recording_library import Audio, Finding, Form, Hearing, Selection, Verified
-from outdial.calls.recording_store import Change, Ledger, RecordingFilter, RecordingStore
+from outdial.calls.recording_library import Audio, Finding, Form, Hearing, Selected, Selection, Verified
+from outdial.calls.recording_store import Ledger, RecordingFilter, RecordingStore
 from outdial.domain.ledger import Entry, Kind, Record
-from outdial.domain.recordings import KeptRecording, State
-from outdial.recordings import erasure, peaks, transitions
+from outdial.domain.recordings import Foreseen, KeptRecording
+from outdial.recordings import erasure, foresight, peaks, transitions
 from outdial.recordings.erasure import Signer
-from outdial.recordings.keeper import Keeper
 from outdial.recordings.keys import Keys
 from outdial.recordings.renditions import Renditions
+from outdial.recordings.selections import Selections
 from outdial.recordings.verification import Verification
 
-_PAGE = 200
+Thing = TypeVar("Thing", KeptRecording, Foreseen)
+Done = TypeVar("Done")
 
 
 class Library:
@@ -29,8 +30,8 @@ class Library:
         self,
         store: RecordingStore,
         ledger: Ledger,
+        selections: Selections,
         renditions: Renditions,
-        keeper: Keeper,
         keys: Keys,
         verification: Verification,
         signer: Signer,
@@ -38,8 +39,8 @@ class Library:
     ) -> None:
         self._store = store
         self._ledger = ledger
+        self._selections = selections
         self._renditions = renditions
-        self._keeper = keeper
         self._keys = keys
         self._verification = verification
         self._signer = signer
@@ -83,30 +84,42 @@ class Library:
         await self._accessed(account, recording_id, who, {"what": "peaks", "leg": mix.hearing.value})
         return await peaks.peaks(mix, per_second)
 
-    async def hold(self, account: str, selection: Selection, matter: str, who: str) -> Sequence[str]:
+    async def hold(self, account: str, selection: Selection, matter: str, who: str) -> Selected:
         """Put a legal hold on recordings."""
-        changed = await self._change(account, selection, transitions.hold(matter, who, self._clock.now()))
-        return [kept.id for kept in changed if any(hold.matter == matter for hold in kept.holds)]
+        now = self._clock.now()
+        change, foresee = transitions.hold(matter, who, now), foresight.hold(matter, who, now)
+        # Not while the account's keys are destroyed: what is held must be heard.
+        async with self._keys.steady(account):
+            found = await self._selections.change(account, selection, change, foresee)
+        return _selected([each for each in found if _bears(each, matter)])
 
-    async def release(self, account: str, selection: Selection, matter: str, who: str) -> Sequence[str]:
+    async def release(self, account: str, selection: Selection, matter: str, who: str) -> Selected:
         """Take it off."""
-        found = [kept.id async for kept in self._selected(account, selection) if _bears(kept, matter)]
-        for recording_id in found:
-            await self._store.change(account, recording_id, transitions.release(matter, who, self._clock.now()))
-        return found
+        now, bore = self._clock.now(), set[str]()
+        change, foresee = transitions.release(matter, who, now), foresight.release(matter, who, now)
+        found = await self._selections.change(account, selection, _noting(bore, change), _noting(bore, foresee))
+        return _selected([each for each in found if each.id in bore])
 
     async def erase(self, account: str, selection: Selection, reason: str, who: str) -> dict[str, Any]:
         """Erase recordings that no hold protects; the certificate."""
         now = self._clock.now()
         certificate_id = str(uuid4())
         why = {"by": selection.by, "reason": reason, "certificate": certificate_id}
-        changed = await self._change(account, selection, transitions.delete(Kind.ERASED, who, why, now))
-        erased = [await self._gone(kept) for kept in changed if not kept.holds]
-        held = [kept for kept in changed if kept.holds]
-        if selection.whole_account and not held:
-            await self._keys.destroy_account(account, who)
+        delete, foresee = transitions.delete(Kind.ERASED, who, why, now), foresight.erase(who, why, now)
+        # Inside, nothing is sealed and nothing put on hold: what is found is all there is that a key could open.
+        async with self._keys.steady(account):
+            found = await self._selections.change(account, selection, delete, foresee)
+            held = [each for each in found if each.holds]
+            ahead = [each for each in found if isinstance(each, Foreseen) and not each.holds]
+            destroyed = selection.whole_account and not held and not ahead
+            if destroyed:
+                await self._keys.destroy_account(account, who)
+        erased = [
+            await self._selections.gone(each) for each in found if isinstance(each, KeptRecording) and not each.holds
+        ]
         asked = {"at": now, "by": who, "selectedBy": selection.by, "reason": reason}
-        certificate = self._signer.signed(erasure.content_of(certificate_id, account, erased, held, asked))
+        asked["accountKeys"] = "destroyed" if destroyed else "kept"
+        certificate = self._signer.signed(erasure.content_of(certificate_id, account, erased, held, ahead, asked))
         proof = {"certificate": certificate_id, "sha256": erasure.hash_of(certificate), "erased": len(erased)}
         await self._ledger.append([Record(Kind.CERTIFIED, account, now, None, who, proof)])
         return certificate
@@ -139,37 +152,23 @@ class Library:
     async def _accessed(self, account: str, recording_id: str | None, who: str, data: dict[str, Any]) -> None:
         await self._ledger.append([Record(Kind.ACCESSED, account, self._clock.now(), recording_id, who, data)])
 
-    async def _change(self, account: str, selection: Selection, change: Change) -> list[KeptRecording]:
-        """Change every recording of a selection; what they are then."""
-        ids = [kept.id async for kept in self._selected(account, selection)]
-        changed = [await self._store.change(account, recording_id, change) for recording_id in ids]
-        return [kept for kept in changed if kept is not None]
 
-    async def _selected(self, account: str, selection: Selection) -> AsyncIterator[KeptRecording]:
-        """Every recording of a selection that is not gone."""
-        before = None
-        while True:
-            wanted = RecordingFilter(
-                call_id=selection.call_id,
-                number=selection.number,
-                reference=selection.reference,
-                before=before,
-                limit=_PAGE,
-            )
-            page = await self._store.search(account, wanted)
-            for kept in page:
-                yield kept
-            if len(page) < _PAGE:
-                return
-            before = page[-1].id
-
-    async def _gone(self, kept: KeptRecording) -> KeptRecording:
-        """The recording once its files are removed, or could not be for now."""
-        self._keeper.wake(kept.recording.account, kept.id)
-        await self._keeper.rested(kept.recording.account, kept.id)
-        after = await self._store.find(kept.recording.account, kept.id)
-        return kept if after is None or after.state is State.DELETING else after
+def _bears(found: KeptRecording | Foreseen, matter: str) -> bool:
+    return any(hold.matter == matter for hold in found.holds)
 
 
-def _bears(kept: KeptRecording, matter: str) -> bool:
-    return any(hold.matter == matter for hold in kept.holds)
+def _selected(found: Sequence[KeptRecording | Foreseen]) -> Selected:
+    ahead = [each.id for each in found if isinstance(each, Foreseen)]
+    return Selected([each.id for each in found if isinstance(each, KeptRecording)], ahead)
+
+
+def _noting(ids: set[str], change: Callable[[Thing], Done | None]) -> Callable[[Thing], Done | None]:
+    """The same change, which notes the ids of what it changed."""
+
+    def noting(found: Thing) -> Done | None:
+        done = change(found)
+        if done is not None:
+            ids.add(found.id)
+        return done
+
+    return noting

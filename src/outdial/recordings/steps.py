@@ -4,6 +4,7 @@ A step that can't be made now raises; who tries again, and when, is not its busi
 """
 
 import asyncio
+import secrets
 
 from outdial.calls.ports import Clock
 from outdial.calls.recording_store import Change, RecordingStore
@@ -14,6 +15,7 @@ from outdial.recordings import taking_over, transitions
 from outdial.recordings.keys import Keys
 from outdial.recordings.objects import Objects
 from outdial.recordings.places import LocalFiles, name_of
+from outdial.recordings.proving import proved
 from outdial.recordings.spool import Spool
 
 
@@ -75,7 +77,7 @@ class Steps:
         async with self._keys.steady(recording.account):
             files = [await self._seal(kept, side, found) for side in Side if side in found.legs]
             change = transitions.keep(files, found.troubles, found.cut_short, self._clock.now())
-            after = await self._change(kept, change)
+            after = await self._change(kept, proved(change, secrets.token_hex(16)))
         if after is None or after.state in (State.DELETING, State.DELETED):
             # Erased meanwhile: what was just sealed is nobody's.
             for side in Side:

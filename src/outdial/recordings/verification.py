@@ -5,19 +5,17 @@ Reads only. A recording on its way is looked at twice before anything is said of
 
 import asyncio
 import hashlib
-import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 
 from outdial.calls.recording_library import Finding, Verified
 from outdial.calls.recording_store import Ledger, RecordingStore
 from outdial.calls.recordings import Damaged, PlaceUnusable
-from outdial.domain.ledger import Chain, Entry, Kind
-from outdial.domain.legs import Side
+from outdial.domain.ledger import Chain
 from outdial.domain.recordings import READABLE, KeptFile, KeptRecording, State
 from outdial.recordings.objects import Objects
 from outdial.recordings.places import LocalFiles, name_of
+from outdial.recordings.proofs import Said, Told, differences
 from outdial.recordings.reading import PIECE, Reading, context_of
 from outdial.recordings.sealing import HEADER_SIZE, TAG_SIZE, Seal, chunks_of
 from outdial.recordings.spool import Spool
@@ -26,46 +24,12 @@ _PAGE = 1_000
 
 
 @dataclass(slots=True)
-class _Proofs:
-    """What the ledger says of one recording."""
-
-    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """For each leg, what its entry says of the file."""
-    begun: bool = False
-    failed: bool = False
-    uploaded: set[str] = field(default_factory=set)
-    matters: set[str] = field(default_factory=set)
-    gone: bool = False
-
-    def learn(self, entry: Entry) -> None:
-        try:
-            data = json.loads(entry.data)
-        except ValueError:
-            # Whatever was made of it, the chain has told.
-            return
-        match entry.kind:
-            case Kind.KEPT:
-                self.kept[data.get("side", "")] = data
-            case Kind.STARTED:
-                self.begun = True
-            case Kind.FAILED:
-                self.failed = True
-            case Kind.UPLOADED:
-                self.uploaded.add(data.get("side", ""))
-            case Kind.HELD:
-                self.matters.add(data.get("matter", ""))
-            case Kind.RELEASED:
-                self.matters.discard(data.get("matter", ""))
-            case Kind.ERASED | Kind.EXPIRED:
-                self.gone = True
-
-
-@dataclass(slots=True)
 class _Count:
     entries: int = 0
     recordings: int = 0
     files: int = 0
     size: int = 0
+    unproved: int = 0
 
 
 class Verification:
@@ -102,26 +66,30 @@ class Verification:
 
     async def of(self, account: str, expected: Mapping[str, tuple[int, str]]) -> AsyncIterator[Finding | Verified]:
         """One account: first what is wrong, then what was looked at."""
-        count, proofs = _Count(), dict[str, _Proofs]()
-        async for finding in self._chain(account, expected.get(account), proofs, count):
+        count, told = _Count(), Told()
+        async for finding in self._chain(account, expected.get(account), told, count):
             yield finding
         seen: set[str] = set()
         async for kept in self._rows(account):
             seen.add(kept.id)
             count.recordings += 1
-            for finding in await self._twice(kept, proofs.get(kept.id, _Proofs()), count):
+            said = told.recordings.get(kept.id, Said())
+            count.unproved += kept.state is not State.SPOOLED and said.record is None
+            for finding in await self._twice(kept, said, told, count):
                 yield finding
-        for recording_id in sorted(proofs.keys() - seen):
-            missing = await self._missing(account, recording_id, proofs[recording_id])
+        async for recording_id, wrong in self._misfiled(account):
+            yield Finding(account, "changed-record", recording_id, f"it would be found by another: {wrong}")
+        for recording_id in sorted(told.recordings.keys() - seen):
+            missing = await self._missing(account, recording_id, told.recordings[recording_id])
             if missing is not None:
                 yield Finding(account, "missing-record", recording_id, missing)
         async for finding in self._extra(account):
             yield finding
         head = await self._ledger.head(account)
-        yield Verified(account, count.entries, count.recordings, count.files, count.size, head)
+        yield Verified(account, count.entries, count.recordings, count.files, count.size, head, count.unproved)
 
     async def _chain(
-        self, account: str, expected: tuple[int, str] | None, proofs: dict[str, _Proofs], count: _Count
+        self, account: str, expected: tuple[int, str] | None, told: Told, count: _Count
     ) -> AsyncIterator[Finding]:
         chain, matched = Chain(), expected is None
         head, last = await self._ledger.head(account), 0
@@ -131,8 +99,7 @@ class Verification:
                 for fault in chain.follow(entry):
                     yield _fault(account, fault.seq, fault.what)
                 matched = matched or (entry.seq, entry.hash) == expected
-                if entry.call_id is not None:
-                    proofs.setdefault(entry.call_id, _Proofs()).learn(entry)
+                told.learn(entry)
             last = page[-1].seq
             # After the entries: whatever was added meanwhile is read in the next round.
             head = await self._ledger.head(account)
@@ -149,25 +116,36 @@ class Verification:
                 yield kept
             after = page[-1].id
 
-    async def _twice(self, kept: KeptRecording, said: _Proofs, count: _Count) -> list[Finding]:
-        found = await self._recording(kept, said, count)
+    async def _misfiled(self, account: str) -> AsyncIterator[tuple[str, str]]:
+        after = ""
+        while page := await self._store.misfiled(account, after, _PAGE):
+            for recording_id, wrong in page:
+                if wrong is not None:
+                    yield recording_id, wrong
+            after = page[-1][0]
+
+    async def _twice(self, kept: KeptRecording, said: Said, told: Told, count: _Count) -> list[Finding]:
+        found = await self._recording(kept, said, told, count)
         if not found:
             return []
         again = await self._store.find(kept.recording.account, kept.id)
         if again is None:
             return found
-        fresh = _Proofs()
+        fresh = Said()
         for entry in await self._ledger.entries(kept.recording.account, 0, 100_000, kept.id):
             fresh.learn(entry)
-        return await self._recording(again, fresh, _Count())
+        while page := await self._ledger.entries(kept.recording.account, told.last, _PAGE):
+            for entry in page:
+                told.learn(entry)
+        return await self._recording(again, fresh, told, _Count())
 
-    async def _recording(self, kept: KeptRecording, said: _Proofs, count: _Count) -> list[Finding]:
+    async def _recording(self, kept: KeptRecording, said: Said, told: Told, count: _Count) -> list[Finding]:
         account = kept.recording.account
 
         def finding(code: str, detail: str, subject: str = kept.id) -> Finding:
             return Finding(account, code, subject, detail)
 
-        found = [*_records_differ(kept, said, finding)]
+        found = [finding(code, detail) for code, detail in differences(kept, said, told.retention)]
         if kept.state in READABLE:
             for file in kept.files:
                 count.files += 1
@@ -177,7 +155,7 @@ class Verification:
                     found.append(finding(problem[0], problem[1], f"{self._where(kept)}: {name}"))
         return found
 
-    async def _missing(self, account: str, recording_id: str, said: _Proofs) -> str | None:
+    async def _missing(self, account: str, recording_id: str, said: Said) -> str | None:
         """What the ledger says of a recording that no record was seen of, and that should be there."""
         if said.kept:
             return "the ledger says that it was kept; no record does"
@@ -244,30 +222,6 @@ class Verification:
 
     def _where(self, kept: KeptRecording) -> str:
         return "object store" if kept.state is State.REMOTE else "local disk"
-
-
-def _records_differ(kept: KeptRecording, said: _Proofs, finding: Callable[[str, str], Finding]) -> Iterable[Finding]:
-    """Where database and ledger say different things of a recording."""
-    gone = kept.state in (State.DELETING, State.DELETED)
-    if gone and not said.gone:
-        yield finding("missing-entry", "it is deleted, and the ledger does not say why")
-    if said.gone and not gone:
-        yield finding("changed-record", "the ledger says that it was deleted; the record does not")
-    for file in kept.files:
-        proof = said.kept.get(file.side.value)
-        if proof is None:
-            yield finding("missing-entry", f"the ledger has no entry for the {file.side.value}'s leg")
-        elif (proof.get("sha256"), proof.get("sealed")) != (file.sha256, file.sealed_sha256):
-            yield finding("changed-record", f"the {file.side.value}'s leg has another hash than the ledger says")
-        if kept.state in (State.UPLOADED, State.REMOTE) and file.side.value not in said.uploaded:
-            yield finding("missing-entry", f"the ledger does not say that the {file.side.value}'s leg was uploaded")
-    for side in sorted(set(said.kept) - {file.side.value for file in kept.files}):
-        if side in {each.value for each in Side}:
-            yield finding("changed-record", f"the record lacks the {side}'s leg, which the ledger says was kept")
-    matters = {hold.matter for hold in kept.holds}
-    for matter in sorted(matters ^ said.matters):
-        where = "the record, not in the ledger" if matter in matters else "the ledger, not in the record"
-        yield finding("changed-record", f"legal hold {matter!r} is in {where}")
 
 
 def _fault(account: str, seq: int, what: str) -> Finding:

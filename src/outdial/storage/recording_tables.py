@@ -37,6 +37,14 @@ recording_groups = Table(
     Column("recording_id", WORD, primary_key=True),
 )
 
+recordings_foreseen = Table(
+    "recordings_foreseen",
+    metadata,
+    Column("account", WORD, primary_key=True),
+    Column("call_id", WORD, primary_key=True),
+    Column("data", Text, nullable=False),
+)
+
 recording_keys = Table(
     "recording_keys",
     metadata,

@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, case, false, insert, or_, select, text, tuple_, update
 
-from outdial.calls.recording_store import Change, RecordingFilter
+from outdial.calls.recording_store import Arrival, Change, Foresee, RecordingFilter
 from outdial.domain.ledger import Record
-from outdial.domain.recordings import CallRecording, KeptRecording, State
+from outdial.domain.recordings import CallRecording, Foreseen, KeptRecording, State
 from outdial.storage.database import Database
+from outdial.storage.foreseen import foresee_for, take_foreseen
 from outdial.storage.ledger import add_records
 from outdial.storage.recording_keys import StoredKeys
 from outdial.storage.recording_tables import recording_groups, recording_retention, recordings
@@ -36,13 +37,30 @@ class StoredRecordings(StoredKeys):
         self._database = database
         self._default_days = default_days
 
-    async def add(self, recording: CallRecording) -> KeptRecording:
+    async def add(self, recording: CallRecording, arrival: Arrival | None = None) -> KeptRecording:
         """Take note of a recording that has ended."""
-        return await self._database.write(lambda c: _add(c, recording, self._default_days), account=recording.account)
+        return await self._database.write(
+            lambda c: _add(c, recording, self._default_days, arrival), account=recording.account
+        )
 
     async def change(self, account: str, recording_id: str, change: Change) -> KeptRecording | None:
         """Change a recording, nobody coming between."""
         return await self._database.write(lambda c: _change(c, account, recording_id, change), account=account)
+
+    async def change_or_foresee(
+        self, account: str, recording_id: str, change: Change, foresee: Foresee
+    ) -> KeptRecording | Foreseen:
+        """Change a recording, or what is to become of it, nobody coming between."""
+
+        def work(connection: Connection) -> KeptRecording | Foreseen:
+            kept = _change(connection, account, recording_id, change)
+            return kept if kept is not None else foresee_for(connection, account, recording_id, foresee)
+
+        return await self._database.write(work, account=account)
+
+    async def misfiled(self, account: str, after: str, limit: int) -> Sequence[tuple[str, str | None]]:
+        """What recordings would be found by wrongly."""
+        return await self._database.read(lambda c: _misfiled(c, account, after, limit))
 
     async def find(self, account: str, recording_id: str) -> KeptRecording | None:
         """One recording."""
@@ -97,14 +115,19 @@ def holds_recordings(connection: Connection, account: str) -> bool:
     return connection.execute(some.limit(1)).scalar() is not None
 
 
-def _add(connection: Connection, recording: CallRecording, default_days: int) -> KeptRecording:
+def _add(connection: Connection, recording: CallRecording, default_days: int, arrival: Arrival | None) -> KeptRecording:
     row = connection.execute(_one(recording.account, recording.call_id)).one_or_none()
     if row is not None:
         return _kept_of(row)
     days = _days(connection, recording.account, default_days)
     until = (recording.ended_at or recording.started_at) + days * DAY_MS if days else None
-    kept = KeptRecording(recording, State.SPOOLED, retain_until=until)
+    kept, records = KeptRecording(recording, State.SPOOLED, retain_until=until), list[Record]()
+    foreseen = take_foreseen(connection, recording.account, recording.call_id) if arrival else None
+    if arrival is not None and foreseen is not None:
+        kept, told = arrival(kept, foreseen)
+        records.extend(told)
     connection.execute(insert(recordings), _values_of(kept))
+    add_records(connection, records)
     for group in sorted(set(recording.groups)):
         values = {"account": recording.account, "group_id": group, "recording_id": recording.call_id}
         connection.execute(insert(recording_groups), values)
@@ -124,6 +147,24 @@ def _change(connection: Connection, account: str, recording_id: str, change: Cha
     connection.execute(update(recordings).where(where).values(_values_of(after)))
     add_records(connection, changed[1])
     return after
+
+
+def _misfiled(connection: Connection, account: str, after: str, limit: int) -> list[tuple[str, str | None]]:
+    """Columns and groups are there to find recordings by; the text is what is believed."""
+    wanted = select(recordings).where(recordings.c.account == account, recordings.c.id > after)
+    rows = connection.execute(wanted.order_by(recordings.c.id).limit(limit)).all()
+    grouped: dict[str, set[str]] = {row.id: set() for row in rows}
+    of_page = recording_groups.c.recording_id.between(rows[0].id, rows[-1].id) if rows else false()
+    for row in connection.execute(select(recording_groups).where(recording_groups.c.account == account, of_page)):
+        grouped.setdefault(row.recording_id, set()).add(row.group_id)
+    found: list[tuple[str, str | None]] = []
+    for row in rows:
+        kept = _kept_of(row)
+        right = {name: value for name, value in _values_of(kept).items() if name != "data"}
+        wrong = [name for name, value in right.items() if getattr(row, name) != value]
+        wrong += [] if grouped[row.id] == set(kept.recording.groups) else ["groups"]
+        found.append((row.id, ", ".join(wrong) or None))
+    return found
 
 
 def _search(connection: Connection, account: str, wanted: RecordingFilter) -> list[KeptRecording]:

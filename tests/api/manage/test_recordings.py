@@ -11,9 +11,10 @@ from outdial.api.auth import ADMIN, SCOPES
 from outdial.domain.ledger import Entry, faults
 from outdial.domain.legs import Side
 from outdial.recordings.erasure import Signer, is_signed
+from outdial.storage.ledger import StoredLedger
 from support.api_world import ACCOUNT, OTHER, OTHERS_SECRET, ApiWorld, bearer
 from support.manage import operators_token
-from support.vault import TONES, recording_of, tone, wav_of
+from support.vault import TONES, decided, recording_of, tone, wav_of
 
 ID = "94e5928c-7f7e-4645-ad72-61010f906449"
 URL = f"/manage/accounts/{ACCOUNT}/recordings"
@@ -24,6 +25,7 @@ HOLD = {"matter": "case 7", "number": "020 7946 0123"}
 async def kept(world: ApiWorld) -> ApiWorld:
     recording = replace(recording_of(ID), account=ACCOUNT, reference="case-5")
     keeper = world.kept.keeper
+    await StoredLedger(world.database).append([decided(recording)])
     folder = await keeper.spool(recording)
     for side in Side:
         (folder / f"{side.value}.wav").write_bytes(wav_of(tone(TONES[side], 2_000)))
@@ -55,13 +57,13 @@ async def test_retention_is_set_and_told_with_each_recording(kept: ApiWorld) -> 
 
 
 async def test_a_hold_is_put_on_seen_and_released(kept: ApiWorld) -> None:
-    assert await send(kept, f"{URL}/holds", HOLD) == {"recordings": [ID]}
+    assert await send(kept, f"{URL}/holds", HOLD) == {"recordings": [ID], "underWay": []}
     said = (await kept.client.get(f"/v6/{ACCOUNT}/recordings/{ID}")).json()
     assert (said["held"], said["holds"]) == (True, ["case 7"])
     certificate = await send(kept, f"{URL}/erasures", {"callId": ID, "reason": "their wish"})
     assert (certificate["erased"], certificate["held"]) == ([], [{"recording": ID, "matters": ["case 7"]}])
-    assert await send(kept, f"{URL}/releases", {"matter": "case 7", "reference": "case-5"}) == {"recordings": [ID]}
-    assert await send(kept, f"{URL}/releases", HOLD) == {"recordings": []}
+    assert await send(kept, f"{URL}/releases", {"matter": "case 7", "reference": "case-5"}) == {"recordings": [ID], "underWay": []}
+    assert await send(kept, f"{URL}/releases", HOLD) == {"recordings": [], "underWay": []}
 
 
 async def test_an_erasure_answers_with_a_certificate_that_can_be_checked(kept: ApiWorld) -> None:
@@ -113,10 +115,11 @@ async def test_the_ledger_is_read_in_pages_and_can_be_checked_by_whoever_reads_i
         )
         for each in items
     ]
-    assert [entry.kind for entry in entries] == ["key.rotated", "file.kept", "file.kept", "recording.held"]
-    assert faults(entries, (4, entries[-1].hash)) == []
+    kinds = ["recording.decided", "key.rotated", "file.kept", "file.kept", "recording.held"]
+    assert [entry.kind for entry in entries] == kinds
+    assert faults(entries, (5, entries[-1].hash)) == []
     of_call = await send(kept, f"{URL}/ledger?callId={ID}", method="GET")
-    assert [each["seq"] for each in of_call["items"]] == [2, 3, 4]
+    assert [each["seq"] for each in of_call["items"]] == [1, 3, 4, 5]
 
 
 async def test_a_verification_answers_line_by_line(kept: ApiWorld) -> None:

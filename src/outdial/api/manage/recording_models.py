@@ -6,7 +6,7 @@ from pydantic import Field
 
 from outdial.api.manage.kinds import WANTED, Body, Name, Number, Reply, optional
 from outdial.api.manage.times import told
-from outdial.calls.recording_library import Finding, Selection, Verified
+from outdial.calls.recording_library import Finding, Selected, Selection, Verified
 from outdial.domain.ledger import Entry
 from outdial.domain.setup import InvalidMember, number_of
 
@@ -103,6 +103,14 @@ class SelectedReply(Reply):
     """Which recordings."""
 
     recordings: list[str]
+    under_way: list[str] = Field(
+        description="Calls that live, or have only just ended: their recordings are treated alike when they are kept."
+    )
+
+    @classmethod
+    def of(cls, selected: Selected) -> Self:
+        """A selection as it is told."""
+        return cls(recordings=list(selected.recordings), under_way=list(selected.under_way))
 
 
 class KeyReply(Reply):
@@ -142,6 +150,13 @@ class HeldRecording(Reply):
     matters: list[str]
 
 
+class UnderWayRecording(Reply):
+    """A recording that is not there yet: its call lives, or has only just ended."""
+
+    recording: str
+    audio: str = Field(description="What becomes of it.")
+
+
 class Signature(Reply):
     """Of the canonical JSON of everything else: members sorted, no blanks, UTF-8."""
 
@@ -162,6 +177,12 @@ class Certificate(Reply):
     scope: str
     erased: list[ErasedRecording]
     held: list[HeldRecording]
+    under_way: list[UnderWayRecording] = Field(
+        description="Calls that live, or have only just ended: nothing of them will be kept."
+    )
+    account_keys: str = Field(
+        description="`destroyed` with a whole account; `kept`, as something is held or under way, or is not selected."
+    )
     signature: Signature
 
 
@@ -202,10 +223,13 @@ class LedgerPage(Reply):
     next: str | None = Field(description="Cursor of the next page; null after the last one.")
 
 
+_NUMBERS = ("account", "entries", "recordings", "files", "size", "unproved")
+
+
 def line_of(found: Finding | Verified) -> dict[str, Any]:
     """A line of a verification."""
     if isinstance(found, Finding):
         return {"finding": {name: getattr(found, name) for name in ("account", "code", "subject", "detail")}}
-    numbers = {name: getattr(found, name) for name in ("account", "entries", "recordings", "files", "size")}
+    numbers = {name: getattr(found, name) for name in _NUMBERS}
     head = None if found.head is None else {"seq": found.head[0], "hash": found.head[1]}
     return {"verified": {**numbers, "head": head}}

@@ -44,7 +44,7 @@ _STREAMED: Answers = {
             LINES: {
                 "schema": {"type": "string"},
                 "example": '{"verified": {"account": "a1b2c3d4e5", "entries": 3, "recordings": 1, "files": 2, '
-                '"size": 64176, "head": null}}\n',
+                '"size": 64176, "unproved": 0, "head": null}}\n',
             }
         },
     }
@@ -73,11 +73,14 @@ async def put_recording_retention(body: Retention, here: Here) -> RetentionReply
 
 @router.post(_ACCOUNT + "/holds", summary="Put a legal hold on recordings")
 async def hold_recordings(body: Hold, here: Here) -> SelectedReply:
-    """Nothing deletes them until it is released. Recordings that come later are not held by it."""
+    """Nothing deletes them until it is released. Recordings of calls under way are held too, those of later calls not.
+
+    A call whose erasure was ordered before is neither.
+    """
     selection = body.selection(here.account.home_country)
     found = await here.parts.recordings.hold(here.key, selection, body.matter, here.caller.name)
-    here.did("recordings held", count=str(len(found)))
-    return SelectedReply(recordings=list(found))
+    here.did("recordings held", count=str(len(found.recordings)))
+    return SelectedReply.of(found)
 
 
 @router.post(_ACCOUNT + "/releases", summary="Release recordings from a legal hold")
@@ -85,19 +88,22 @@ async def release_recordings(body: Hold, here: Here) -> SelectedReply:
     """Those that bore the hold of this matter. Other matters' holds stay."""
     selection = body.selection(here.account.home_country)
     found = await here.parts.recordings.release(here.key, selection, body.matter, here.caller.name)
-    here.did("recordings released", count=str(len(found)))
-    return SelectedReply(recordings=list(found))
+    here.did("recordings released", count=str(len(found.recordings)))
+    return SelectedReply.of(found)
 
 
 @router.post(_ACCOUNT + "/erasures", summary="Erase recordings")
 async def erase_recordings(body: Erasure, here: Here) -> Certificate:
-    """Their keys at once; their audio with them, or as soon as its store is back. The reply is the certificate."""
+    """Their keys at once; their audio with them, or as soon as its store is back. The reply is the certificate.
+
+    Of calls under way nothing will be kept: they are named in the certificate.
+    """
     return await _erase(here, body.selection(here.account.home_country), body.reason)
 
 
 @router.post(_ACCOUNT + "/account-erasures", summary="Erase all recordings of an account")
 async def erase_all_recordings(body: AccountErasure, here: OperatorHere) -> Certificate:
-    """And, unless one is held, the account's keys. For operators."""
+    """And, unless one is held or under way, the account's keys. For operators."""
     return await _erase(here, Selection(whole_account=True), body.reason)
 
 

@@ -1,0 +1,59 @@
+"""Changes all that a selection takes: recordings on record, and those to come of calls that are under way.
+
+Must not know what the change is, nor who asks for it.
+"""
+
+from collections.abc import AsyncIterator
+
+from outdial.calls.recording_library import Selection
+from outdial.calls.recording_store import Change, Foresee, RecordingFilter, RecordingStore
+from outdial.domain.recordings import Foreseen, KeptRecording, State
+from outdial.recordings.keeper import Keeper
+from outdial.recordings.proving import proved
+from outdial.recordings.under_way import UnderWay
+
+_PAGE = 200
+
+
+class Selections:
+    """Finds them, and has them changed."""
+
+    def __init__(self, store: RecordingStore, under_way: UnderWay, keeper: Keeper) -> None:
+        self._store = store
+        self._under_way = under_way
+        self._keeper = keeper
+
+    async def change(
+        self, account: str, selection: Selection, change: Change, foresee: Foresee
+    ) -> list[KeptRecording | Foreseen]:
+        """Change every recording of a selection, and what is foreseen for those to come; what they are then."""
+        # First those under way: one that is put on record meanwhile is changed as what it is by then.
+        ids = dict.fromkeys(await self._under_way.calls(account, selection))
+        ids |= dict.fromkeys([kept.id async for kept in self._kept(account, selection)])
+        proof = proved(change)
+        return [await self._store.change_or_foresee(account, each, proof, foresee) for each in ids]
+
+    async def gone(self, kept: KeptRecording) -> KeptRecording:
+        """The recording once its files are removed, or could not be for now."""
+        self._keeper.wake(kept.recording.account, kept.id)
+        await self._keeper.rested(kept.recording.account, kept.id)
+        after = await self._store.find(kept.recording.account, kept.id)
+        return kept if after is None or after.state is State.DELETING else after
+
+    async def _kept(self, account: str, selection: Selection) -> AsyncIterator[KeptRecording]:
+        """Every recording of a selection that is not gone."""
+        before = None
+        while True:
+            wanted = RecordingFilter(
+                call_id=selection.call_id,
+                number=selection.number,
+                reference=selection.reference,
+                before=before,
+                limit=_PAGE,
+            )
+            page = await self._store.search(account, wanted)
+            for kept in page:
+                yield kept
+            if len(page) < _PAGE:
+                return
+            before = page[-1].id

@@ -62,7 +62,10 @@ async def test_a_hold_is_put_on_seen_and_released(kept: ApiWorld) -> None:
     assert (said["held"], said["holds"]) == (True, ["case 7"])
     certificate = await send(kept, f"{URL}/erasures", {"callId": ID, "reason": "their wish"})
     assert (certificate["erased"], certificate["held"]) == ([], [{"recording": ID, "matters": ["case 7"]}])
-    assert await send(kept, f"{URL}/releases", {"matter": "case 7", "reference": "case-5"}) == {"recordings": [ID], "underWay": []}
+    assert await send(kept, f"{URL}/releases", {"matter": "case 7", "reference": "case-5"}) == {
+        "recordings": [ID],
+        "underWay": [],
+    }
     assert await send(kept, f"{URL}/releases", HOLD) == {"recordings": [], "underWay": []}
 
 

@@ -88,6 +88,32 @@ async def test_nobody_consents_for_a_party_that_has_refused_itself(world: ApiWor
 
 
 @pytest.mark.parametrize(
+    ("body", "message", "code"),
+    [
+        ({"recordingStatus": "Paused", "by": "agent 9999"}, "by names an agent that is unknown", "by-unknown-agent"),
+        ({"consent": "Given", "by": "agent 9999"}, "by names an agent that is unknown", "by-unknown-agent"),
+        (
+            {"consent": "Given", "by": "agent 4567"},
+            "Unable to take consent - by names an agent that is not on the call",
+            "by-agent-not-on-call",
+        ),
+    ],
+)
+async def test_nobody_is_put_on_record_who_can_not_have_asked(
+    world: ApiWorld, body: Members, message: str, code: str
+) -> None:
+    call_id = await joined(world, AccountRecording(Legs.BOTH), "TwoParty")
+    assert await control(world, call_id, body) == (400, {"message": message, "code": code})
+    recording = (await read(world, call_id))["recording"]
+    assert (recording["consents"], recording["pauses"]) == ([], [])
+
+
+async def test_another_agent_of_the_account_may_pause(world: ApiWorld) -> None:
+    call_id = await joined(world, AccountRecording(Legs.BOTH))
+    assert (await control(world, call_id, {"recordingStatus": "Paused", "by": "agent 4567"}))[0] == 202
+
+
+@pytest.mark.parametrize(
     ("body", "message"),
     [
         ({"consent": "given"}, "consent must be Given or Withdrawn"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from outdial.calls.control_recording import control_recording, take_consent
+from outdial.calls.control_recording import Speaker, control_recording, take_consent
 from outdial.calls.engine import Engine
 from outdial.calls.record_calls import RecorderFailed, RecordingTelephony
 from outdial.calls.recordings import SpoolUnusable
@@ -29,6 +29,7 @@ from support.scripted_switch import ScriptedSwitch
 
 AGENT, PARTY = Side.AGENT, Side.PARTY
 BOTH = (AGENT, PARTY)
+CLIENT = Speaker("client c")
 
 
 @dataclass
@@ -85,6 +86,13 @@ class ScriptedKeeping:
         return 0
 
 
+class NoAgents:
+    """Of whom none is said to have asked anything here."""
+
+    async def agent(self, account: str, agent_id: str) -> None:
+        raise AssertionError(f"nobody named agent {agent_id}")
+
+
 class World:
     def __init__(self) -> None:
         self.switch, self.pages, self.time = ScriptedSwitch(), Pages(), StoppedTime()
@@ -92,6 +100,8 @@ class World:
         telephony = RecordingTelephony(self.switch, self.recorder, self.kept)
         self.engine = self.switch.engine = Engine(telephony, self.pages, self.time)
         self.recovery = Recovery(self.engine, telephony, self.pages)
+
+        self.ports = (self.engine, self.pages, NoAgents())
 
     @property
     def call(self) -> Call:
@@ -188,12 +198,12 @@ async def test_an_account_may_have_the_call_ended_instead() -> None:
 async def test_a_pause_is_made_before_anybody_is_told_that_it_is() -> None:
     async with running() as world:
         await joined(world)
-        after = await control_recording(world.engine, world.pages, "account", "c1", pause=True, who="client c")
+        after = await control_recording(*world.ports, "account", "c1", pause=True, speaker=CLIENT)
         assert after is not None
         assert after.recording.paused
         assert world.recorder.did[-1] == ("mute", *BOTH)
         assert world.kept.noted[-1].pauses[0].who == "client c"
-        await control_recording(world.engine, world.pages, "account", "c1", pause=False, who="client c")
+        await control_recording(*world.ports, "account", "c1", pause=False, speaker=CLIENT)
         assert world.recorder.did[-1] == ("unmute", *BOTH)
 
 
@@ -202,7 +212,7 @@ async def test_a_pause_that_fails_is_said_to_have_failed() -> None:
         await joined(world)
         world.recorder.away = True
         with pytest.raises(RecordingUnchanged):
-            await control_recording(world.engine, world.pages, "account", "c1", pause=True, who="client c")
+            await control_recording(*world.ports, "account", "c1", pause=True, speaker=CLIENT)
         assert not world.call.recording.paused
 
 
@@ -210,18 +220,18 @@ async def test_what_is_not_recorded_or_not_joined_cannot_be_controlled() -> None
     async with running() as world:
         await joined(world, Legs.NONE)
         with pytest.raises(NotRecording):
-            await control_recording(world.engine, world.pages, "account", "c1", pause=True, who="client c")
-        assert await control_recording(world.engine, world.pages, "other", "c1", pause=True, who="c") is None
+            await control_recording(*world.ports, "account", "c1", pause=True, speaker=CLIENT)
+        assert await control_recording(*world.ports, "other", "c1", pause=True, speaker=CLIENT) is None
         await end(world)
         with pytest.raises(NotConnected):
-            await take_consent(world.engine, world.pages, "account", "c1", ConsentAct.GIVEN, "client c")
+            await take_consent(*world.ports, "account", "c1", act=ConsentAct.GIVEN, speaker=CLIENT)
 
 
 async def test_withdrawn_consent_stops_the_leg_and_is_asked_for_until_it_has_stopped() -> None:
     async with running() as world:
         await joined(world, consent=Consent.ONE_PARTY)
         world.recorder.away = True
-        await take_consent(world.engine, world.pages, "account", "c1", ConsentAct.WITHDRAWN, "client c")
+        await take_consent(*world.ports, "account", "c1", act=ConsentAct.WITHDRAWN, speaker=CLIENT)
         assert world.call.recording.party is Track.STOPPING
         assert world.call.deadline == 2_000
         world.recorder.away = False
@@ -234,7 +244,7 @@ async def test_withdrawn_consent_stops_the_leg_and_is_asked_for_until_it_has_sto
 async def test_after_a_restart_what_was_asked_for_is_asked_again() -> None:
     async with running() as world:
         await joined(world)
-        await control_recording(world.engine, world.pages, "account", "c1", pause=True, who="client c")
+        await control_recording(*world.ports, "account", "c1", pause=True, speaker=CLIENT)
         world.recorder.did.clear()
         await world.recovery.rejoin()
         assert world.recorder.did == [("mute", *BOTH)]

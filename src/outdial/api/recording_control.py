@@ -11,7 +11,7 @@ from outdial.api.auth import CALLS_CONTROL, Caller
 from outdial.api.bodies import told
 from outdial.api.call_ids import CallNotFound, call_id_in
 from outdial.api.pages import account_url, enter_as, json_body, reply, version_of
-from outdial.calls.control_recording import control_recording, take_consent
+from outdial.calls.control_recording import Speaker, control_recording, take_consent
 from outdial.domain.recordings import ConsentAct
 from outdial.domain.refusals import WrongType
 from outdial.domain.request import decode
@@ -27,12 +27,12 @@ async def control(request: Request) -> Response:
     parts, account, caller = await enter_as(request, CALLS_CONTROL)
     body = decode(await json_body(request))
     url, version = account_url(request, parts, account), version_of(request)
-    pause, act, who = _wanted(body), _consent(body), _who(body, caller)
-    call_id, ports = call_id_in(request), (parts.calls, parts.call_log)
+    pause, act, speaker = _wanted(body), _consent(body), _speaker(body, caller)
+    call_id, ports = call_id_in(request), (parts.calls, parts.call_log, parts.directory)
     if act is not None:
-        call = await take_consent(*ports, account, call_id, act, who)
+        call = await take_consent(*ports, account, call_id, act=act, speaker=speaker)
     else:
-        call = await control_recording(*ports, account, call_id, pause=pause, who=who)
+        call = await control_recording(*ports, account, call_id, pause=pause, speaker=speaker)
     if call is None:
         raise CallNotFound
     return reply(202, told(call, url), version)
@@ -59,11 +59,15 @@ def _consent(body: Mapping[str, Any]) -> ConsentAct | None:
     return CONSENT_ACTS[said]
 
 
-def _who(body: Mapping[str, Any], caller: Caller) -> str:
-    """Who asks, as it is put on record: the program, and the person it speaks for."""
+def _speaker(body: Mapping[str, Any], caller: Caller) -> Speaker:
+    """Who asks, as it is put on record: the program, and the person it speaks for.
+
+    A supervisor is whoever the program says: the product knows agents only.
+    """
     said = body.get("by")
     if said is None:
-        return caller.name
+        return Speaker(caller.name)
     if not isinstance(said, str) or not _BY.fullmatch(said):
         raise WrongType("by", "a person, such as agent 1234 or supervisor 77")
-    return f"{said} by {caller.name}"
+    kind, number = said.split(" ")
+    return Speaker(f"{said} by {caller.name}", number if kind == "agent" else None)

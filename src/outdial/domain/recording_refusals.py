@@ -19,3 +19,17 @@ class RecordingUnchanged(Unavailable):
     """The switch could not be brought to pause or resume; what is recorded goes on as before."""
 
     text = "The recording could not be changed; it goes on as it was"
+
+
+class ByUnknownAgent(BadRequest):
+    """Whoever is said to have asked is no agent of the account: nothing is put on record that can't be."""
+
+    def __init__(self) -> None:
+        super().__init__("by names an agent that is unknown", member="by")
+
+
+class ByAgentNotOnCall(BadRequest):
+    """What the other side says about being recorded is heard by an agent who is on the call, and by no other."""
+
+    def __init__(self) -> None:
+        super().__init__("Unable to take consent - by names an agent that is not on the call", member="by")

@@ -84,7 +84,10 @@ _CONTROL: Operation = {
         "With `recordingStatus`, silence takes the place of what is said until the recording goes on; refused while "
         "nothing of the call is being recorded. With `consent`, what the other side says about being recorded is put "
         "on record, and what may be recorded follows at once; a refusal that the other side gave itself, by a key of "
-        "its phone, can't be overruled. It is done when the reply comes."
+        "its phone, can't be overruled. It is done when the reply comes.\n\n"
+        "`by` is who asks, as it is put on record beside the program. An agent named there must be one of the account, "
+        "or the reply is 400 with `by-unknown-agent`; and with `consent` be on the call, or it is 400 with "
+        "`by-agent-not-on-call`. A supervisor is put on record as the program says."
     ),
     "security": _secured(CALLS_CONTROL),
     "requestBody": {

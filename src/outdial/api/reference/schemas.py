@@ -199,7 +199,7 @@ CALL: Schema = {
         "reasons": {"type": "object", "description": "Why this agent, this caller id and this trunk were taken."},
     },
 }
-_BY: Schema = {"type": "string", "pattern": f"^{BY_PATTERN}$", "description": "The person who asks; kept on record."}
+_BY: Schema = {"type": "string", "pattern": f"^{BY_PATTERN}$", "description": "Who asks; kept on record."}
 RECORDING_CONTROL: Schema = {
     "oneOf": [
         _object("recordingStatus", recordingStatus={"enum": [*RECORDING_STATUSES]}, by=_BY),

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from outdial.domain.consent import AccountRecording, Legs
 from outdial.domain.legs import Side
+from outdial.recordings import steps
 from outdial.recordings.erasure import Signer, is_signed
 from outdial.storage.ledger import StoredLedger
 from support.api_world import ACCOUNT, OTHER
@@ -80,6 +82,24 @@ async def test_a_hold_protects_from_an_erasure(kept: Line, tmp_path: Path) -> No
     assert [found["id"] for found in await kept.json("recordings", "list", "--deleted", *IN)] == [SECOND_ID, ID]
 
 
+async def test_a_call_under_way_is_named_and_treated_alike(line: Line) -> None:
+    await line.world.change_account(recording=AccountRecording(Legs.BOTH).to_dict())
+    call_id = (await line.world.place()).json()["id"]
+    by_number = ("--number", "020 7206 8888", *IN)
+
+    assert (
+        f"0 held for case 7. Under way, and held too: {call_id}."
+        in (await line.run("recordings", "hold", "case 7", *by_number)).out
+    )
+    ran = await line.run("recordings", "erase", "their wish", "--yes", *by_number)
+    assert (ran.status, f"Held, and kept: {call_id}." in ran.out) == (1, True)
+    released = await line.json("recordings", "release", "case 7", *by_number)
+    assert released == {"matter": "case 7", "recordings": [], "underWay": [call_id]}
+    ran = await line.run("recordings", "erase", "their wish", "--yes", *by_number)
+    assert ran.status == 0
+    assert f"Under way, and erased once their calls have ended: {call_id}." in ran.out
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [
@@ -99,7 +119,7 @@ async def test_a_verification_finds_nothing_and_later_something(kept: Line, tmp_
     before = await kept.run("recordings", "verify", "--json")
     assert before.status == 0
     assert before.document["findings"] == []
-    assert [each["account"] for each in before.document["verified"]] == [ACCOUNT]
+    assert [(each["account"], each["unproved"]) for each in before.document["verified"]] == [(ACCOUNT, 0)]
     heads = tmp_path / "heads.json"
     heads.write_text(before.out)
     assert "Nothing is wrong." in (await kept.run("recordings", "verify", "--against", str(heads), *IN)).out
@@ -113,6 +133,23 @@ async def test_a_verification_finds_nothing_and_later_something(kept: Line, tmp_
     assert f"{ACCOUNT}: local disk: {name}: the file is missing (missing-file)" in ran.out
     assert "Wrong: 1." in ran.out
     assert (await kept.run("recordings", "verify", "-a", OTHER)).status == 0
+
+
+async def test_how_many_recordings_are_of_a_version_without_hashes_is_said(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "proved", lambda change, _: change)
+    recording = replace(recording_of(ID, [Side.AGENT]), account=ACCOUNT)
+    await StoredLedger(line.world.database).append([decided(recording)])
+    folder = await line.world.kept.keeper.spool(recording)
+    (folder / "agent.wav").write_bytes(WHOLE[Side.AGENT])
+    await line.world.kept.keeper.finish(recording)
+    await line.world.kept.keeper.rested(ACCOUNT, ID)
+
+    ran = await line.run("recordings", "verify")
+
+    assert ran.status == 0
+    assert "1 of the recordings are of an older version" in ran.out
 
 
 async def test_a_ledger_that_was_rewritten_is_found_by_an_older_head(kept: Line, tmp_path: Path) -> None:

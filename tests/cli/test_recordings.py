@@ -82,6 +82,25 @@ async def test_a_hold_protects_from_an_erasure(kept: Line, tmp_path: Path) -> No
     assert [found["id"] for found in await kept.json("recordings", "list", "--deleted", *IN)] == [SECOND_ID, ID]
 
 
+async def test_a_certificate_is_checked_with_the_services_key_or_with_one_that_was_kept(
+    kept: Line, tmp_path: Path
+) -> None:
+    file, key = tmp_path / "certificate.json", (await kept.json("recordings", "signing-key", *IN))["publicKey"]
+    await kept.json("recordings", "erase", "their wish", "--call", ID, "--certificate", str(file), "--yes", *IN)
+    check = ("recordings", "verify-certificate", str(file))
+
+    assert "is what this key signed: 1 erased, 0 held." in (await kept.run(*check, *IN)).out
+    nowhere = ("--data-dir", str(tmp_path / "nothing is served here"))
+    assert (await kept.run_(*check, "--key", key, *nowhere)).status == 0
+    other = await kept.run_(*check, "--key", Signer(b"k" * 32).public_key, *nowhere)
+    assert (other.status, "is NOT what this key signed" in other.out) == (1, True)
+    file.write_text(file.read_text().replace("their wish", "our wish"))
+    assert (await kept.run(*check, *IN)).status == 1
+    assert "no public key" in (await kept.run_(*check, "--key", "AAAA", *nowhere)).err
+    file.write_text("no JSON")
+    assert "is no certificate" in (await kept.run_(*check, "--key", key, *nowhere)).err
+
+
 async def test_a_call_under_way_is_named_and_treated_alike(line: Line) -> None:
     await line.world.change_account(recording=AccountRecording(Legs.BOTH).to_dict())
     call_id = (await line.world.place()).json()["id"]

@@ -8,7 +8,7 @@ from outdial.calls.directory import InUse
 from outdial.calls.recording_store import AccountKey, RecordingFilter
 from outdial.domain.ledger import Kind, Record
 from outdial.domain.legs import Side
-from outdial.domain.recordings import CallRecording, Hold, KeptRecording, SpoolFile, State
+from outdial.domain.recordings import CallRecording, Foreseen, Hold, KeptRecording, SpoolFile, State
 from outdial.storage.database import Database
 from outdial.storage.ledger import StoredLedger
 from outdial.storage.recordings import DAY_MS, StoredRecordings
@@ -77,6 +77,45 @@ async def test_adding_twice_changes_nothing(store: StoredRecordings) -> None:
     again = await store.add(recording("c1", agent_id="2"))
 
     assert (again.state, again.recording.agent_id, again.revision) == (State.KEPT, "1", 1)
+
+
+async def test_what_is_foreseen_is_done_once_with_the_recordings_arrival(
+    store: StoredRecordings, database: Database
+) -> None:
+    def foresee(seen: Foreseen) -> tuple[Foreseen, list[Record]] | None:
+        if seen.holds:
+            return None
+        return replace(seen, holds=(Hold("case 7", 5),)), [Record(Kind.HELD, "ours", 5, "c1")]
+
+    def arrive(kept: KeptRecording, seen: Foreseen) -> tuple[KeptRecording, list[Record]]:
+        return replace(kept, holds=seen.holds), [Record(Kind.RELEASED, "ours", 6, "c1")]
+
+    for _ in range(2):
+        seen = await store.change_or_foresee("ours", "c1", lambda kept: (kept, ()), foresee)
+        assert seen == Foreseen("ours", "c1", (Hold("case 7", 5),))
+    assert isinstance(await store.change_or_foresee("theirs", "c1", lambda _: None, lambda _: None), Foreseen)
+
+    for _ in range(2):
+        assert (await store.add(recording("c1"), arrive)).holds == (Hold("case 7", 5),)
+    assert (await store.add(recording("c1", account="theirs"), arrive)).holds == ()
+    assert [entry.kind for entry in await StoredLedger(database).entries("ours", 0, 9)] == [Kind.HELD, Kind.RELEASED]
+    assert isinstance(await store.change_or_foresee("ours", "c1", lambda _: None, foresee), KeptRecording)
+
+
+async def test_what_would_be_found_by_something_else_is_named(store: StoredRecordings, database: Database) -> None:
+    for call in ("c1", "c2", "c3"):
+        await store.add(recording(call, number="+442079460123"))
+    await store.change("ours", "c2", lambda kept: (replace(kept, state=State.KEPT), ()))
+    assert await store.misfiled("ours", "", 9) == [("c1", None), ("c2", None), ("c3", None)]
+    for statement in (
+        "UPDATE recordings SET number = '1', held = true WHERE id = 'c1'",
+        "DELETE FROM recording_groups WHERE recording_id = 'c2' AND group_id = '030'",
+    ):
+        await database.write(lambda c, statement=statement: c.exec_driver_sql(statement))  # type: ignore[misc]
+
+    assert await store.misfiled("ours", "", 2) == [("c1", "held, number"), ("c2", "groups")]
+    assert await store.misfiled("ours", "c2", 2) == [("c3", None)]
+    assert await store.misfiled("theirs", "", 2) == []
 
 
 async def test_a_change_and_its_entries_are_one_commit(store: StoredRecordings, database: Database) -> None:

@@ -140,6 +140,11 @@ class Recordings(Protocol):
         """
         ...
 
+    @property
+    def signing_key(self) -> str:
+        """The public key of certificates, Ed25519, in Base64."""
+        ...
+
     async def retention_days(self, account: str) -> int:
         """How long recordings are kept, from their end; 0 is for ever."""
         ...

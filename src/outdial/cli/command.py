@@ -37,14 +37,20 @@ def group(about: str) -> typer.Typer:
     return typer.Typer(help=about, no_args_is_help=True, add_completion=False)
 
 
-def command(app: typer.Typer, name: str) -> Callable[[Handler], Handler]:
-    """Add a command to a group. Its function is given the API, then its own arguments; its docstring is the help."""
+def command(app: typer.Typer, name: str, offline: str | None = None) -> Callable[[Handler], Handler]:
+    """Add a command to a group. Its function is given the API, then its own arguments; its docstring is the help.
+
+    Where the option named by `offline` is given, the API is not needed, and none.
+    """
 
     def register(handler: Handler) -> Handler:
         own = list(inspect.signature(handler).parameters.values())[1:]
 
         def run(*, config: Path | None, data_dir: Path | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401
-            told = asyncio.run(_carry_out(handler, config, data_dir, as_json=as_json, given=given))
+            if offline is not None and given[offline] is not None:
+                told = asyncio.run(_alone(handler, given))
+            else:
+                told = asyncio.run(_carry_out(handler, config, data_dir, as_json=as_json, given=given))
             told.tell(as_json=as_json)
             if told.status:
                 raise typer.Exit(told.status)
@@ -73,6 +79,10 @@ def _pose(run: Callable[..., None], parameters: list[inspect.Parameter], about: 
     run.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in keywords}
     run.__doc__ = about
+
+
+async def _alone(handler: Handler, given: dict[str, Any]) -> Told:
+    return await handler(None, **given)
 
 
 async def _carry_out(

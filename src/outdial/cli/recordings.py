@@ -12,6 +12,7 @@ from outdial.cli.api import Api, as_typed, at
 from outdial.cli.command import Account, command, group, members
 from outdial.cli.errors import CommandError
 from outdial.cli.told import Columns, Told, listed, moment, said, shown
+from outdial.recordings.erasure import is_signed
 
 app = group("Recordings: find, hear, hold, erase and verify them.")
 _VERSION = "v6"
@@ -187,6 +188,41 @@ async def verify(
         else:
             verified.append(line["verified"])
     return Told({"findings": findings, "verified": verified}, _writer(findings, verified), 1 if findings else 0)
+
+
+@command(app, "signing-key")
+async def signing_key(api: Api, account: Account = None) -> Told:
+    """The public key of erasures' certificates: kept elsewhere, it checks any of them without asking the service."""
+    return shown(await api.ask("GET", await _managed(api, account, "signing-key")))
+
+
+@command(app, "verify-certificate", offline="key")
+async def verify_certificate(
+    api: Api | None,
+    file: Annotated[Path, typer.Argument(help="What `erase --certificate` wrote.")],
+    account: Account = None,
+    key: Annotated[str | None, typer.Option(help="The public key; without it, the service is asked.")] = None,
+) -> Told:
+    """Check that the certificate of an erasure is signed by this installation; the status is 1 where it is not.
+
+    With a key, nothing is asked of the service.
+    """
+    if api is not None:
+        key = (await api.ask("GET", await _managed(api, account, "signing-key")))["publicKey"]
+    try:
+        certificate = json.loads(file.read_text(encoding="utf-8"))
+        signed = isinstance(certificate, dict) and is_signed(certificate, key or "")
+    except OSError as error:
+        raise CommandError(f"{file}: can't be read: {error.strerror}") from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise CommandError(f"{file}: is no certificate") from None
+    except ValueError:
+        raise CommandError("the key is no public key of Ed25519, in Base64") from None
+    if not signed:
+        return said(f"{file}: is NOT what this key signed.", {"signed": False}, status=1)
+    numbers = f"{len(certificate['erased'])} erased, {len(certificate['held'])} held"
+    sentence = f"{file}: certificate {certificate['certificate']} is what this key signed: {numbers}."
+    return said(sentence, {"signed": True, "certificate": certificate["certificate"]})
 
 
 async def _url(api: Api, account: str | None, *more: str) -> str:

@@ -124,6 +124,11 @@ class Library:
         await self._ledger.append([Record(Kind.CERTIFIED, account, now, None, who, proof)])
         return certificate
 
+    @property
+    def signing_key(self) -> str:
+        """The public key of certificates."""
+        return self._signer.public_key
+
     async def retention_days(self, account: str) -> int:
         """How long recordings are kept."""
         return await self._store.retention_days(account)

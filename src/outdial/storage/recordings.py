@@ -154,8 +154,9 @@ def _misfiled(connection: Connection, account: str, after: str, limit: int) -> l
     wanted = select(recordings).where(recordings.c.account == account, recordings.c.id > after)
     rows = connection.execute(wanted.order_by(recordings.c.id).limit(limit)).all()
     grouped: dict[str, set[str]] = {row.id: set() for row in rows}
-    of_page = recording_groups.c.recording_id.between(rows[0].id, rows[-1].id) if rows else false()
-    for row in connection.execute(select(recording_groups).where(recording_groups.c.account == account, of_page)):
+    column = recording_groups.c
+    of_page = [column.recording_id >= rows[0].id, column.recording_id <= rows[-1].id] if rows else [false()]
+    for row in connection.execute(select(recording_groups).where(column.account == account, *of_page)):
         grouped.setdefault(row.recording_id, set()).add(row.group_id)
     found: list[tuple[str, str | None]] = []
     for row in rows:

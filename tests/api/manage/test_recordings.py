@@ -74,7 +74,9 @@ async def test_an_erasure_answers_with_a_certificate_that_can_be_checked(kept: A
 
     assert [each["recording"] for each in certificate["erased"]] == [ID]
     assert certificate["by"] == f"account {ACCOUNT}"
-    assert is_signed(certificate, Signer(bytes(32)).public_key)
+    key = await send(kept, f"{URL}/signing-key", method="GET")
+    assert key == {"algorithm": "Ed25519", "publicKey": Signer(bytes(32)).public_key}
+    assert is_signed(certificate, key["publicKey"])
     assert (await kept.client.get(f"/v6/{ACCOUNT}/recordings/{ID}/audio")).status_code == 404
 
 
@@ -176,6 +178,7 @@ PAGES = (
     ("POST", "releases", HOLD),
     ("POST", "erasures", {"callId": ID, "reason": "x"}),
     ("POST", "keys", None),
+    ("GET", "signing-key", None),
     ("GET", "ledger", None),
     ("POST", "verification", {}),
 )

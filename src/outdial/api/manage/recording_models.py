@@ -186,6 +186,13 @@ class Certificate(Reply):
     signature: Signature
 
 
+class SigningKeyReply(Reply):
+    """What every certificate of this installation can be checked with."""
+
+    algorithm: str
+    public_key: str = Field(description="Base64.")
+
+
 class LedgerEntry(Reply):
     """An entry of the ledger. `hash` is of `[account, seq, at, kind, callId, who, data, previous]` as canonical JSON,
     with `at` in milliseconds since the epoch."""

@@ -23,6 +23,7 @@ from outdial.api.manage.recording_models import (
     Retention,
     RetentionReply,
     SelectedReply,
+    SigningKeyReply,
     VerificationRequest,
     line_of,
 )
@@ -105,6 +106,12 @@ async def erase_recordings(body: Erasure, here: Here) -> Certificate:
 async def erase_all_recordings(body: AccountErasure, here: OperatorHere) -> Certificate:
     """And, unless one is held or under way, the account's keys. For operators."""
     return await _erase(here, Selection(whole_account=True), body.reason)
+
+
+@router.get(_ACCOUNT + "/signing-key", summary="Read the public key of certificates")
+async def get_signing_key(here: Here) -> SigningKeyReply:
+    """The installation's, the same for every account. A certificate names it too, but should not vouch for itself."""
+    return SigningKeyReply(algorithm="Ed25519", public_key=here.parts.recordings.signing_key)
 
 
 @router.post(_ACCOUNT + "/keys", summary="Renew the account's key", status_code=201)

@@ -296,6 +296,13 @@ async def test_consent_told_by_the_agent_and_withdrawn_again(recording: World) -
     entries = await ledger(recording, call_id)
     assert ("consent.given", f"agent 2004 by account {seed.ACCOUNT}") in entries
     assert "consent.withdrawn" in [kind for kind, _ in entries]
+    assert await is_proved(recording)
+
+
+async def is_proved(world: World) -> bool:
+    """Whether all that is on record is what the ledger says of it."""
+    text = await world.manage("POST", f"/accounts/{seed.ACCOUNT}/recordings/verification", {})
+    return list(text) == ["verified"] and text["verified"]["unproved"] == 0
 
 
 async def test_a_pause_is_silence_for_just_that_stretch(recording: World) -> None:
@@ -316,6 +323,21 @@ async def test_a_pause_is_silence_for_just_that_stretch(recording: World) -> Non
     check_pause(found, pause)
     kinds = [kind for kind, _ in await ledger(recording, call_id)]
     assert kinds.index("recording.paused") < kinds.index("recording.resumed")
+    assert await is_proved(recording)
+
+
+async def test_an_erasure_during_the_call_keeps_nothing_of_it(recording: World) -> None:
+    await set_recording(recording, legs="both", whenUnknown="agent")
+    call_id = await joined(recording, {"agentId": "2006"}, {"telephoneNumber": NUMBER})
+    await asyncio.sleep(1)
+    body = {"number": NUMBER, "reason": "their wish"}
+    certificate = await recording.manage("POST", f"/accounts/{seed.ACCOUNT}/recordings/erasures", body)
+    assert call_id in [each["recording"] for each in certificate["underWay"]]
+    await recording.hang_up(call_id)
+    found = await kept(recording, call_id)
+    assert (found.details["status"], found.details["number"], found.legs) == ("Deleted", None, {})
+    assert ("recording.erased", certificate["by"]) in await ledger(recording, call_id)
+    assert await is_proved(recording)
 
 
 def check_pause(found: Kept, pause: Members) -> None:

@@ -77,10 +77,14 @@ class Told:
 
     def learn(self, entry: Entry) -> None:
         """Take the next entry."""
-        self.last = max(self.last, entry.seq)
+        self.learn_of_account(entry)
         if entry.call_id is not None:
             self.recordings.setdefault(entry.call_id, Said()).learn(entry)
-        elif entry.kind == Kind.RETENTION_SET:
+
+    def learn_of_account(self, entry: Entry) -> None:
+        """Take the next entry, unless it is of one recording."""
+        self.last = max(self.last, entry.seq)
+        if entry.kind == Kind.RETENTION_SET:
             try:
                 self.retention.append((entry.seq, int(json.loads(entry.data)["days"])))
             except (ValueError, KeyError, TypeError):

@@ -22,11 +22,16 @@ class Manager:
         self.acted: list[dict[str, str]] = []
         self.error: Exception | None = None
         self.writes = True
+        self.recordings = 0
 
     async def act(self, action: str, **headers: str) -> Answer:
         self.acted.append({"action": action, **headers})
         if self.error is not None:
             raise self.error
+        if action == "StopMixMonitor":
+            self.recordings -= 1
+            if self.recordings < 0:
+                raise AmiRefused("Could not stop monitoring channel")
         if action == "MixMonitor" and self.writes:
             Path(headers["Options"][2:-2]).write_bytes(header(0))
         return {"response": "Success"}
@@ -106,6 +111,14 @@ async def test_stopping_what_is_not_recorded_is_no_failure(recorder: AsteriskRec
     manager.error = AmiRefused("No such channel")
     await recorder.stop("c1", (AGENT, PARTY))
     assert len(manager.acted) == 2
+
+
+async def test_a_stop_goes_on_until_the_switch_says_that_nothing_is_recorded(
+    recorder: AsteriskRecorder, manager: Manager
+) -> None:
+    manager.recordings = 2
+    await recorder.stop("c1", (PARTY,))
+    assert [each["action"] for each in manager.acted] == ["StopMixMonitor"] * 3
 
 
 async def test_a_file_is_closed_once_its_header_says_how_long_it_is(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from outdial.calls.control_recording import Speaker, control_recording, take_consent
-from outdial.calls.engine import Engine
+from outdial.calls.engine import NOT_STORED, Engine
 from outdial.calls.record_calls import RecorderFailed, RecordingTelephony
 from outdial.calls.recordings import SpoolUnusable
 from outdial.calls.recovery import Recovery
@@ -39,10 +39,13 @@ class ScriptedRecorder:
     did: list[tuple[object, ...]] = field(default_factory=list)
     away: bool = False
     full: bool = False
+    silent: bool = False
+    """Whether a start is done, and nobody is told so."""
 
     async def start(self, call_id: str, files: Mapping[Side, Path]) -> RecordingBegun:
         self.did.append(("start", *files))
-        return RecordingBegun((), tuple(files), "no manager") if self.away else RecordingBegun(tuple(files))
+        failed = self.away or self.silent
+        return RecordingBegun((), tuple(files), "no manager") if failed else RecordingBegun(tuple(files))
 
     async def stop(self, call_id: str, sides: Sequence[Side]) -> None:
         self._do("stop", *sides)
@@ -138,11 +141,15 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def joined(world: World, legs: Legs = Legs.BOTH, consent: Consent | None = None, **settings: bool) -> None:
+def new_call(legs: Legs = Legs.BOTH, consent: Consent | None = None, **settings: bool) -> Call:
     recording = decide(Scenario.AGENT_TO_NUMBER, consent, consent, AccountRecording(legs, **settings))  # type: ignore[arg-type]
     phone = Phone(PhoneKind.SIP, "a")
     plan = CallPlan("1", phone, phone, created_at=1_000, dial_by=21_000, recording=recording.to_dict())
-    await world.engine.start(place("c1", "account", "scripted", plan)[0])
+    return place("c1", "account", "scripted", plan)[0]
+
+
+async def joined(world: World, legs: Legs = Legs.BOTH, consent: Consent | None = None, **settings: bool) -> None:
+    await world.engine.start(new_call(legs, consent, **settings))
     await world.switch.picks_up("c1", AGENT)
     await world.switch.picks_up("c1", PARTY)
 
@@ -179,8 +186,9 @@ async def test_a_recording_that_cannot_be_begun_is_on_record_and_the_call_goes_o
         world.kept.full = what == "disk"
         await joined(world)
         assert world.call.state is State.JOINED
-        assert world.call.recording.sides(Track.FAILED) == BOTH
-        assert world.entries == [Kind.FAILED]
+        assert world.call.recording.failing == BOTH
+        assert world.call.recording.running == ()
+        assert world.entries[0] is Kind.FAILED
         assert "call.recording.failed.v1" in [notice.type for notice in world.pages.noted]
         await end(world)
         assert world.call.state is State.ENDED
@@ -239,6 +247,71 @@ async def test_withdrawn_consent_stops_the_leg_and_is_asked_for_until_it_has_sto
         await until(lambda: world.call.recording.party is Track.OFF)
         assert world.recorder.did.count(("stop", PARTY)) == 2
         assert world.call.recording.agent is Track.ON
+
+
+async def test_a_leg_of_which_nobody_knows_whether_it_is_written_is_stopped_and_tried_again() -> None:
+    async with running() as world:
+        world.recorder.silent = True
+        await joined(world, Legs.AGENT)
+        assert world.recorder.did == [("start", AGENT), ("stop", AGENT)]
+        assert world.call.recording.agent is Track.FAILED
+        assert world.entries == [Kind.FAILED, Kind.STOPPED]
+        world.recorder.silent = False
+        world.time.at = 2_000
+        await until(lambda: world.call.recording.agent is Track.ON)
+        assert [file.file_name for file in world.call.recording.files] == ["agent.wav", "agent-2.wav"]
+        assert [file.unconfirmed for file in world.kept.noted[-1].files] == [True, False]
+        assert world.pages.records[-1].data == {"sides": ["agent"], "missingMs": {"agent": 1_000}}
+
+
+async def test_nobody_is_told_that_nothing_is_recorded_while_a_leg_may_be_written() -> None:
+    async with running() as world:
+        world.recorder.away = True
+        await joined(world, Legs.AGENT)
+        assert world.call.recording.agent is Track.DOUBTFUL
+        with pytest.raises(RecordingUnchanged):
+            await control_recording(world.engine, world.pages, "account", "c1", pause=True, who="client c")
+
+
+async def test_a_recording_that_may_be_silent_by_mistake_is_made_heard_again_and_nobody_is_told_otherwise() -> None:
+    async with running() as world:
+        await joined(world, Legs.AGENT)
+        world.recorder.away = True
+        with pytest.raises(RecordingUnchanged):
+            await control_recording(world.engine, world.pages, "account", "c1", pause=True, who="client c")
+        with pytest.raises(RecordingUnchanged):
+            await control_recording(world.engine, world.pages, "account", "c1", pause=False, who="client c")
+        assert world.call.deadline == 2_000
+        world.recorder.away = False
+        world.time.at = 2_000
+        await until(lambda: world.call.recording.unmute_again_at is None)
+        assert world.recorder.did[-1] == ("unmute", AGENT)
+
+
+async def test_nothing_is_recorded_that_is_not_stored_and_it_begins_once_it_is() -> None:
+    async with running() as world:
+        await world.engine.start(new_call(Legs.AGENT))
+        await world.switch.picks_up("c1", AGENT)
+        world.pages.full = True
+        await world.switch.picks_up("c1", PARTY)
+        assert not any(did[0] == "start" for did in world.recorder.did)
+        world.pages.full = False
+        world.time.at = 2_000
+        await until(lambda: world.call.recording.agent is Track.ON)
+        assert world.recorder.did.count(("start", AGENT)) == 1
+        assert world.call.recording.failures == (NOT_STORED,)
+
+
+async def test_after_a_takeover_a_leg_is_stopped_that_is_not_to_be_recorded_and_no_call_that_never_is() -> None:
+    async with running() as world:
+        await joined(world, consent=Consent.TWO_PARTY)
+        world.recorder.did.clear()
+        await world.recovery.rejoin()
+        assert world.recorder.did == [("stop", PARTY), ("unmute", AGENT)]
+    async with running() as world:
+        await joined(world, Legs.NONE)
+        await world.recovery.rejoin()
+        assert world.recorder.did == []
 
 
 async def test_after_a_restart_what_was_asked_for_is_asked_again() -> None:

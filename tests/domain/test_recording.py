@@ -25,7 +25,7 @@ from outdial.domain.commands import (
     StopAnnouncement,
     StopRecording,
 )
-from outdial.domain.consent import AccountRecording, Consent, Legs, RecordingDecision, Scenario, decide
+from outdial.domain.consent import AccountRecording, Consent, Legs, RecordingDecision, Scenario, decide, decision_of
 from outdial.domain.events import (
     Asker,
     CommandFailed,
@@ -38,20 +38,26 @@ from outdial.domain.events import (
     LegEnded,
     RecordingBegun,
     RecordingControl,
+    RecordingControlled,
     RecordingFailed,
     RecordingStopped,
 )
+from outdial.domain.ledger import Kind
 from outdial.domain.legs import Side
 from outdial.domain.plan import CallPlan, Phone, PhoneKind
 from outdial.domain.recording import Track
-from outdial.domain.recording_steps import AGAIN_MS, ASK_MS, AUTOMATIC, repeated
+from outdial.domain.recording_pauses import AGAIN_MS, AUTOMATIC
+from outdial.domain.recording_records import recording_records
+from outdial.domain.recording_steps import ASK_MS, RETRY_MS, repeated
 from outdial.domain.recordings import ConsentAct, Pause
+from support.recording_rules import DECISIONS, allowed
 
 AGENT, PARTY = Side.AGENT, Side.PARTY
 JOINED_AT = 2_000
 GIVEN = ConsentCaptured(ConsentAct.GIVEN, "api", "client c")
 WITHDRAWN = ConsentCaptured(ConsentAct.WITHDRAWN, "api", "client c")
 PAUSED, RESUMED = RecordingControl(pause=True, who="agent 1"), RecordingControl(pause=False, who="agent 1")
+SILENT, HEARD = RecordingControlled(pause=True), RecordingControlled(pause=False)
 EVENTS = [event for _, event in call_states.EVENTS]
 
 Script = tuple[Event, list[Command]]
@@ -180,7 +186,9 @@ def test_a_pause_and_its_end_are_on_record_with_who_asked() -> None:
     call = play(recorded(deciding(), AGENT, PARTY), (PAUSED, [PauseRecording((AGENT, PARTY))]), now=4_000)
     assert call.recording.paused
     call = play(call, (PAUSED, []), now=4_500)
-    call = play(call, (RESUMED, [ResumeRecording((AGENT, PARTY))]), now=6_000)
+    call = play(call, (RESUMED, [ResumeRecording((AGENT, PARTY))]), now=5_990)
+    assert call.recording.paused, "nobody knows yet that it is heard again"
+    call = play(call, (HEARD, []), now=6_000)
     assert call.recording.pauses == (Pause(4_000, 6_000, "agent 1", "agent 1"),)
     play(call, (RESUMED, []))
 
@@ -194,7 +202,7 @@ def test_a_pause_ends_by_itself_where_the_account_says_so() -> None:
     call = recorded(deciding(settings=AccountRecording(auto_resume_seconds=30)), AGENT, PARTY)
     call = play(call, (PAUSED, [PauseRecording((AGENT, PARTY))]), now=4_000)
     assert call.deadline == 34_000
-    call = play(call, (DeadlinePassed(), [ResumeRecording((AGENT, PARTY))]), now=34_000)
+    call = play(call, (DeadlinePassed(), [ResumeRecording((AGENT, PARTY))]), (HEARD, []), now=34_000)
     assert call.recording.pauses[-1].resumed_by == AUTOMATIC
     assert call.deadline == call.over_by
 
@@ -208,29 +216,133 @@ def test_a_pause_that_could_not_be_made_is_none() -> None:
 
 def test_a_pause_that_could_not_be_made_of_what_failed_meanwhile_asks_for_nothing() -> None:
     call = play(recorded(deciding(Legs.AGENT), AGENT), (PAUSED, [PauseRecording((AGENT,))]))
-    call = play(call, (RecordingFailed(AGENT, "disk full"), []), (CommandFailed("PauseRecording", "no manager"), []))
+    failed = (RecordingFailed(AGENT, "disk full"), [StopRecording((AGENT,))])
+    call = play(call, failed, (CommandFailed("PauseRecording", "no manager"), []))
     assert not call.recording.paused
+
+
+def test_a_pause_that_could_not_be_made_is_undone_until_that_is_confirmed() -> None:
+    call = play(recorded(deciding(Legs.AGENT), AGENT), (PAUSED, [PauseRecording((AGENT,))]))
+    call = play(call, (CommandFailed("PauseRecording", "no manager"), [ResumeRecording((AGENT,))]))
+    now = JOINED_AT
+    for _ in range(3):
+        call = play(call, (CommandFailed("ResumeRecording", "no manager"), []), now=now)
+        assert call.recording.failures[-1] == "it could not be resumed: no manager"
+        assert call.recording.pauses == ()
+        now += AGAIN_MS
+        call = play(call, (DeadlinePassed(), [ResumeRecording((AGENT,))]), now=now)
+    assert play(call, (HEARD, [])).deadline == call.over_by
+
+
+def test_a_pause_that_could_not_be_made_opens_no_earlier_one_again() -> None:
+    call = recorded(deciding(Legs.AGENT), AGENT)
+    call = play(call, (PAUSED, [PauseRecording((AGENT,))]), (SILENT, []), (RESUMED, [ResumeRecording((AGENT,))]))
+    call = play(call, (HEARD, []), (PAUSED, [PauseRecording((AGENT,))]))
+    call = play(call, (CommandFailed("PauseRecording", "no manager"), [ResumeRecording((AGENT,))]))
+    call = play(call, (CommandFailed("ResumeRecording", "no manager"), []))
+    assert [pause.until for pause in call.recording.pauses] == [JOINED_AT]
 
 
 def test_a_pause_that_could_not_be_ended_goes_on_and_its_end_is_tried_again() -> None:
     call = recorded(deciding(Legs.AGENT), AGENT)
-    call = play(call, (PAUSED, [PauseRecording((AGENT,))]), (RESUMED, [ResumeRecording((AGENT,))]))
+    call = play(call, (PAUSED, [PauseRecording((AGENT,))]), (SILENT, []), (RESUMED, [ResumeRecording((AGENT,))]))
     call = play(call, (CommandFailed("ResumeRecording", "no manager"), []))
     assert call.recording.paused
     play(call, (DeadlinePassed(), [ResumeRecording((AGENT,))]), now=JOINED_AT + AGAIN_MS)
 
 
+def test_a_pause_asked_for_while_the_end_of_another_is_not_confirmed_is_made_anew_and_holds() -> None:
+    call = recorded(deciding(Legs.AGENT), AGENT)
+    call = play(call, (PAUSED, [PauseRecording((AGENT,))]), (SILENT, []), (RESUMED, [ResumeRecording((AGENT,))]))
+    call = play(call, (CommandFailed("ResumeRecording", "no manager"), []))
+    call = play(call, (PAUSED, [PauseRecording((AGENT,))]), (SILENT, []))
+    assert (call.recording.paused, len(call.recording.pauses), call.deadline) == (True, 2, call.over_by)
+
+
+def test_a_pause_that_was_confirmed_is_not_ended_by_a_switch_that_does_not_answer_later() -> None:
+    call = play(recorded(deciding(Legs.AGENT), AGENT), (PAUSED, [PauseRecording((AGENT,))]), (SILENT, []))
+    assert play(call, (CommandFailed("PauseRecording", "no manager"), [])).recording.paused
+
+
 def test_consent_given_in_a_pause_begins_the_leg_only_when_the_pause_is_over() -> None:
     call = recorded(deciding(consent=Consent.TWO_PARTY), AGENT)
     call = play(call, (PAUSED, [PauseRecording((AGENT,))]), (GIVEN, []))
-    play(call, (RESUMED, [ResumeRecording((AGENT,)), Record((PARTY,))]))
+    play(call, (RESUMED, [ResumeRecording((AGENT,))]), (HEARD, [Record((PARTY,))]))
 
 
 @pytest.mark.parametrize("failure", [RecordingBegun((), (AGENT, PARTY), "no disk"), RecordingFailed(AGENT, "no disk")])
 def test_a_failed_recording_never_ends_the_call(failure: Event) -> None:
-    call = play(dialling(deciding()), (LegAnswered(PARTY), [Join(), Record((AGENT, PARTY))]), (failure, []))
+    call = play(dialling(deciding()), (LegAnswered(PARTY), [Join(), Record((AGENT, PARTY))]))
+    failed = (AGENT, PARTY) if isinstance(failure, RecordingBegun) else (AGENT,)
+    call = play(call, (failure, [StopRecording(failed)]))
     assert call.state is State.JOINED
     assert call.recording.failures == ("no disk",)
+
+
+def test_a_leg_that_could_not_be_begun_is_stopped_until_that_is_confirmed_as_it_may_be_written() -> None:
+    call = doubtful()
+    assert call.recording.files[-1].unconfirmed
+    now = JOINED_AT
+    for _ in range(3):
+        call = play(call, (CommandFailed("StopRecording", "no manager"), []), now=now)
+        now += AGAIN_MS
+        call = play(call, (DeadlinePassed(), [StopRecording((PARTY,))]), now=now)
+    assert call.recording.party is Track.DOUBTFUL
+    call = play(call, (WITHDRAWN, []), (RecordingStopped((PARTY,)), []), now=now)
+    assert (call.recording.party, call.deadline) == (Track.OFF, call.over_by)
+
+
+def test_what_was_written_before_a_leg_failed_is_kept_and_nothing_that_comes_later() -> None:
+    call = recorded(deciding(), AGENT, PARTY)
+    call = play(call, (RecordingFailed(PARTY, "disk full"), [StopRecording((PARTY,))]), now=9_000)
+    assert [(file.stopped_at, file.unconfirmed) for file in call.recording.files] == [(None, False), (9_000, False)]
+
+
+def test_a_failed_leg_is_tried_again_a_few_times_each_into_a_file_of_its_own() -> None:
+    call, now = doubtful(), JOINED_AT
+    for pause in RETRY_MS:
+        call = play(call, (RecordingStopped((PARTY,)), []), now=now)
+        assert (call.recording.party, call.deadline) == (Track.FAILED, now + pause)
+        now += pause
+        call = play(call, (DeadlinePassed(), [Record((PARTY,))]), now=now)
+        assert call.recording.files[-1].started_at == now
+        call = play(call, (RecordingBegun((), (PARTY,), "no manager"), [StopRecording((PARTY,))]), now=now)
+    call = play(call, (RecordingStopped((PARTY,)), []), now=now)
+    assert (call.recording.party, call.deadline) == (Track.FAILED, call.over_by)
+    names = [file.file_name for file in call.recording.files]
+    assert names == ["agent.wav", "party.wav", "party-2.wav", "party-3.wav", "party-4.wav", "party-5.wav"]
+    assert call.recording.failures == ("no manager",)
+
+
+def test_a_leg_begun_at_the_second_attempt_says_how_much_is_missing() -> None:
+    call = play(doubtful(), (RecordingStopped((PARTY,)), []))
+    asked = play(call, (DeadlinePassed(), [Record((PARTY,))]), now=JOINED_AT + 1_000)
+    begun = play(asked, (RecordingBegun((PARTY,)), []), now=JOINED_AT + 1_010)
+    (entry,) = recording_records(asked, begun, JOINED_AT + 1_010)
+    assert (entry.kind, entry.data) == (Kind.STARTED, {"sides": ["party"], "missingMs": {"party": 1_010}})
+
+
+def test_a_failed_leg_waits_for_the_end_of_a_pause_and_is_not_tried_without_consent() -> None:
+    call = play(doubtful(), (RecordingStopped((PARTY,)), []), (PAUSED, [PauseRecording((AGENT,))]), (SILENT, []))
+    assert call.deadline == call.over_by
+    resumed = play(call, (RESUMED, [ResumeRecording((AGENT,))]), (HEARD, [Record((PARTY,))]), now=JOINED_AT + 5_000)
+    assert resumed.recording.party is Track.ASKED
+    withdrawn = play(call, (WITHDRAWN, []), (RESUMED, [ResumeRecording((AGENT,))]), (HEARD, []), now=JOINED_AT + 5_000)
+    play(withdrawn, (GIVEN, [Record((PARTY,))]))
+
+
+def test_a_leg_nobody_confirmed_as_stopped_is_on_record_when_the_call_ends() -> None:
+    call = play(doubtful(), (LegEnded(PARTY), [HangUp(AGENT)]))
+    ended = play(call, (LegEnded(AGENT), [Dismantle(), FinishRecording()]))
+    told = [entry.data for entry in recording_records(call, ended, JOINED_AT)]
+    assert [entry["sides"] for entry in told] == [["agent"], ["party"]]
+    assert "nobody had confirmed" in told[-1]["why"]
+
+
+def doubtful() -> Call:
+    """A joined call whose agent's leg is recorded; the party's was to be, and nobody knows whether it is."""
+    call = play(dialling(deciding()), (LegAnswered(PARTY), [Join(), Record((AGENT, PARTY))]))
+    return play(call, (RecordingBegun((AGENT,), (PARTY,), "no manager"), [StopRecording((PARTY,))]))
 
 
 def test_unless_the_account_would_rather_have_no_call() -> None:
@@ -247,33 +359,33 @@ def test_unless_the_account_would_rather_have_no_call() -> None:
 
 def test_what_is_asked_again_after_a_restart() -> None:
     asked_only = play(dialling(deciding()), (LegAnswered(PARTY), [Join(), Record((AGENT, PARTY))]))
-    assert repeated(asked_only.recording) == (Record((AGENT, PARTY)),)
+    assert again(asked_only) == [Record((AGENT, PARTY)), ResumeRecording((AGENT, PARTY))]
     on = recorded(deciding(), AGENT, PARTY)
-    assert repeated(on.recording) == ()
+    assert again(on) == [ResumeRecording((AGENT, PARTY))]
     paused = play(on, (PAUSED, [PauseRecording((AGENT, PARTY))]))
-    assert repeated(paused.recording) == (PauseRecording((AGENT, PARTY)),)
+    assert again(paused) == [PauseRecording((AGENT, PARTY))]
     resumed = play(paused, (RESUMED, [ResumeRecording((AGENT, PARTY))]))
-    assert repeated(resumed.recording) == (ResumeRecording((AGENT, PARTY)),)
+    assert again(resumed) == [ResumeRecording((AGENT, PARTY))]
     stopping = play(on, (WITHDRAWN, [StopRecording((PARTY,))]))
-    assert repeated(stopping.recording) == (StopRecording((PARTY,)),)
+    assert again(stopping) == [StopRecording((PARTY,)), ResumeRecording((AGENT,))]
+
+
+def test_after_a_restart_every_leg_is_stopped_that_may_be_recorded_at_some_time_and_is_not_to_be_now() -> None:
+    waiting = recorded(deciding(consent=Consent.TWO_PARTY), AGENT)
+    assert again(waiting) == [StopRecording((PARTY,)), ResumeRecording((AGENT,))]
+    assert again(recorded(deciding(Legs.NONE))) == []
+    # A stop that fails is no failure of a leg nobody says is written, and is asked for again all the same.
+    failed = play(waiting, (CommandFailed("StopRecording", "no manager"), []))
+    assert failed.recording.failures == ()
+    stopping = play(failed, (DeadlinePassed(), [StopRecording((PARTY,))]), now=JOINED_AT + AGAIN_MS)
+    assert play(stopping, (RecordingStopped((PARTY,)), [])).deadline == waiting.over_by
+
+
+def again(call: Call) -> list[Command]:
+    return list(repeated(call.recording, decision_of(call.plan.recording)))
 
 
 # Whatever happens, in whatever order.
-
-
-def allowed(call: Call) -> set[Side]:
-    """The rule once more, in other words than the code's: who may be recorded of this call at this moment."""
-    decision, taken = call.plan.recording, call.recording.consents
-    sides = set()
-    if call.state is not State.JOINED:
-        return sides
-    if decision["legs"] in ("agent", "both"):
-        sides.add(AGENT)
-    if decision["legs"] == "both" and (not taken or taken[-1].act is ConsentAct.GIVEN):
-        sides.add(PARTY)
-    if taken and taken[-1].act is ConsentAct.GIVEN:
-        sides |= {AGENT, PARTY} if decision["after_consent"] == "both" else set()
-    return sides
 
 
 def check_step(before: Call, event: Event, now: int) -> Call:
@@ -300,18 +412,6 @@ def check_step(before: Call, event: Event, now: int) -> Call:
         after.state is State.ENDED is not before.state and bool(after.recording.files)
     )
     return after
-
-
-DECISIONS = [
-    decide(scenario, one, other, AccountRecording(legs, unknown, announcement=announcement, auto_resume_seconds=1))
-    for scenario, one, other in (
-        (Scenario.AGENT_TO_NUMBER, None, None),
-        *((Scenario.AGENT_TO_NUMBER, one, other) for one, other in product(Consent, Consent)),
-        (Scenario.TO_AGENT, None, None),
-        *((Scenario.GROUP_TO_NUMBER, None, other) for other in (None, *Consent)),
-    )
-    for legs, unknown, announcement in product(Legs, Legs, (None, "default"))
-]
 
 
 # Nothing else of a decision has a say in what is recorded.

@@ -77,6 +77,35 @@ async def test_two_stretches_of_a_leg_become_one_line_of_time(vault: Vault) -> N
     assert await vault.kinds("c1") == ["file.kept"]
 
 
+async def test_what_was_written_after_a_leg_was_to_be_stopped_is_destroyed_and_on_record(vault: Vault) -> None:
+    files = (SpoolFile(Side.AGENT, START), SpoolFile(Side.PARTY, START, stopped_at=START + 1_000))
+    recording = recording_of("c1", ms=3_000, files=files)
+    await vault.kept(recording, {side: wav_of(tone(880, 3_000)) for side in Side})
+
+    assert sound_of(await vault.heard(recording, Side.AGENT)).length_ms == 3_000
+    assert sound_of(await vault.heard(recording, Side.PARTY)).length_ms == 1_000
+    told = [entry.data for entry in await vault.ledger.entries("ours", 0, 9, "c1") if entry.kind == "recording.failed"]
+    assert len(told) == 1
+    assert "2000 ms of party.wav were written after it was to be stopped" in told[0]
+
+
+@pytest.mark.parametrize("audio", [wav_of(tone(880, 1_000)), b"half written " * 9], ids=["audio", "no audio file"])
+async def test_what_nobody_knew_to_be_written_is_destroyed_and_on_record(vault: Vault, audio: bytes) -> None:
+    lost = SpoolFile(Side.PARTY, START, stopped_at=START + 500, unconfirmed=True)
+    files = (lost, SpoolFile(Side.PARTY, START + 1_000, "party-2.wav"))
+    recording = await vault.write(recording_of("c1", ms=2_000, files=files))
+    (vault.folder / "spool" / "c1" / "party.wav").write_bytes(audio)
+    (vault.folder / "spool" / "c1" / "party-2.wav").write_bytes(wav_of(tone(440, 1_000)))
+    await vault.keeper.finish(recording)
+    await vault.rests(recording)
+
+    heard = sound_of(await vault.heard(recording, Side.PARTY))
+    assert [(span.start_ms, span.end_ms) for span in spans(heard, [440, 880])] == [(1_000, 2_000)]
+    told = [entry.data for entry in await vault.ledger.entries("ours", 0, 9, "c1") if entry.kind == "recording.failed"]
+    assert len(told) == 1
+    assert "party.wav was written unknown to anybody" in told[0]
+
+
 async def test_a_header_whose_length_was_never_written_is_repaired(vault: Vault) -> None:
     recording = recording_of("c1", [Side.AGENT])
     await vault.kept(recording, {Side.AGENT: wav_of(tone(440, 2_000), length=0)})

@@ -9,8 +9,8 @@ from typing import Any
 
 from outdial.calls.engine import Engine
 from outdial.domain.call import Call
-from outdial.domain.commands import Command, HangUp, Prepare, Ring
-from outdial.domain.events import Event, LegAnswered, LegEnded, LegRinging
+from outdial.domain.commands import Command, HangUp, PauseRecording, Prepare, ResumeRecording, Ring
+from outdial.domain.events import Event, LegAnswered, LegEnded, LegRinging, RecordingControlled
 from outdial.domain.legs import LegState, Side
 
 Answer = Event | None | Callable[[Call, Any], Event | None]
@@ -44,6 +44,8 @@ class ScriptedSwitch:
                 self.legs.setdefault(call.id, {})[Side.PARTY] = LegState.ASKED
             case HangUp(side):
                 return self._hang_up(call.id, side)
+            case PauseRecording() | ResumeRecording():
+                return RecordingControlled(pause=isinstance(command, PauseRecording))
             case _:
                 pass
         return None

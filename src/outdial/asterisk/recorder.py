@@ -21,6 +21,8 @@ CLOSE_SECONDS = 1.0
 POLL_SECONDS = 0.005
 FULL = 1024 * 1024
 """With so few bytes left, a file that does not grow can't."""
+MOST_OF_A_CHANNEL = 10
+"""So many recordings of one channel are ended, one after another, until the switch says that there is none."""
 _MEANINGFUL = frozenset(",()|;\"'\\$ \t")
 """What has a meaning where the switch is told a file's name."""
 _HEADER = 44
@@ -43,14 +45,17 @@ class AsteriskRecorder:
         return RecordingBegun(started, tuple(failed), next(iter(failed.values()), None))
 
     async def stop(self, call_id: str, sides: Sequence[Side]) -> None:
-        """End it. Each channel has one MixMonitor at most, so that no id of it needs to be known."""
+        """End it. Each channel has one MixMonitor at most, so that no id of it needs to be known; it has two where a
+        start was done after all that nobody knew of, and a later one too."""
         for side in sides:
             try:
-                await self._ami.act("StopMixMonitor", Channel=channel_id(call_id, side))
+                for _ in range(MOST_OF_A_CHANNEL):
+                    await self._ami.act("StopMixMonitor", Channel=channel_id(call_id, side))
             except AmiRefused:
                 continue  # there is no such channel, or nothing that records it
             except AmiError as error:
                 raise RecorderFailed(str(error)) from None
+            raise RecorderFailed(f"the {side}'s leg is recorded again and again")
 
     async def mute(self, call_id: str, sides: Sequence[Side], *, muted: bool) -> None:
         """Silence in place of what is heard from these sides, or no longer."""

@@ -8,7 +8,7 @@ from outdial.calls.ports import Calls
 from outdial.domain.call import Call, State
 from outdial.domain.directory import Agent
 from outdial.domain.events import ConsentCaptured, RecordingControl
-from outdial.domain.recording import BY_API
+from outdial.domain.recording import BY_API, Recording
 from outdial.domain.recording_refusals import (
     ByAgentNotOnCall,
     ByUnknownAgent,
@@ -46,16 +46,16 @@ async def control_recording(
     Raises:
         ByUnknownAgent: the account has no such agent.
         NotRecording: nothing of the call is being recorded.
-        RecordingUnchanged: it could not be done.
+        RecordingUnchanged: it could not be done, or nobody knows.
     """
     call = await call_log.find(account, call_id)
     if call is None:
         return None
     await _check(agents, account, speaker)
     if not _joined(call) or not call.recording.running:
-        raise NotRecording
+        raise RecordingUnchanged if _joined(call) and call.recording.unstopped else NotRecording
     after = await calls.tell(call_id, RecordingControl(pause, speaker.who)) or await call_log.find(account, call_id)
-    if after is not None and _joined(after) and after.recording.running and after.recording.paused is not pause:
+    if after is not None and _joined(after) and _is_otherwise(after.recording, paused=pause):
         raise RecordingUnchanged
     return after
 
@@ -96,6 +96,11 @@ async def take_consent(
 async def _check(agents: Agents, account: str, speaker: Speaker) -> None:
     if speaker.agent_id is not None and await agents.agent(account, speaker.agent_id) is None:
         raise ByUnknownAgent
+
+
+def _is_otherwise(recording: Recording, *, paused: bool) -> bool:
+    """Whether what is recorded is not, or may not be, as it was asked for."""
+    return bool(recording.running) and (recording.paused is not paused or recording.unmute_again_at is not None)
 
 
 def _joined(call: Call) -> bool:

@@ -5,13 +5,13 @@ One step is one commit, then commands; one lock a call, never a global one. Know
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
 from outdial.calls.ports import CallStore, Clock, Telephony
 from outdial.domain.call import Call, State, advance, comes_too_late
-from outdial.domain.commands import Comfort, Command, Dial, Prepare, Ring
+from outdial.domain.commands import Comfort, Command, Dial, Prepare, Record, Ring
 from outdial.domain.events import (
     CommandFailed,
     DeadlinePassed,
@@ -21,8 +21,9 @@ from outdial.domain.events import (
     LegEnded,
     LegProgressed,
     LegRinging,
+    RecordingBegun,
 )
-from outdial.domain.ledger import Record
+from outdial.domain.ledger import Record as LedgerRecord
 from outdial.domain.legs import LegState, Side
 from outdial.domain.notices import Notice, notices
 from outdial.domain.recording_records import recording_records
@@ -33,6 +34,8 @@ TOGETHER_MS = 100
 """How often that is stored which nothing waits for: that a phone rings. At one moment for all calls, in one commit."""
 TOO_LATE = "its time had passed before it could be done"
 """The detail of a call whose phone was not reached for, as the store or the switch had kept it waiting."""
+NOT_STORED = "the store failed"
+"""Why nobody is dialled, and nothing recorded, of which a restart would know nothing."""
 LOST = "the switch no longer holds this leg"
 """The detail of a leg found gone by asking, whose end nobody told."""
 
@@ -66,7 +69,7 @@ class _Line:
         self.call = call
         self.lock = asyncio.Lock()
         self.owed: list[Notice] = []
-        self.records: list[Record] = []
+        self.records: list[LedgerRecord] = []
         self.unsaved = False
         self.rang = False
         """Whether it has come nearer to an answer since it was stored."""
@@ -165,12 +168,12 @@ class Engine:
             if event is not None:
                 await self._work(line, event)
 
-    async def repeat(self, call_id: str, command: Command) -> None:
-        """Carry out a harmless command once more, for a call that was taken over."""
+    async def repeat(self, call_id: str, owed: Callable[[Call], tuple[Command, ...]]) -> None:
+        """Carry out harmless commands once more, for a call that was taken over: whatever it owes at this moment."""
         line = self._lines.get(call_id)
         if line is not None:
             async with line.lock:
-                await self._work(line, commands=(command,))
+                await self._work(line, commands=owed(line.call))
 
     def _take(self, call: Call) -> _Line:
         line = self._lines[call.id] = _Line(call)
@@ -189,8 +192,11 @@ class Engine:
                 waiting.extend(outcomes)
                 if line.unsaved and any(isinstance(command, Dial) for command in commands):
                     # Nobody is dialled for whom there is no record to recover from.
-                    waiting.append(Faulted("the store failed"))
+                    waiting.append(Faulted(NOT_STORED))
                     continue
+                if line.unsaved:
+                    commands, outcomes = _not_recorded(commands)
+                    waiting.extend(outcomes)
                 waiting.extend(await self._perform(line, commands))
         finally:
             self._arm(line)
@@ -306,6 +312,14 @@ class Engine:
         self._under_way -= 1
         if not self._under_way:
             self._quiet.set()
+
+
+def _not_recorded(commands: tuple[Command, ...]) -> tuple[tuple[Command, ...], list[Event]]:
+    """The commands but those that begin to record, which have failed: after a restart nothing would stop what nothing
+    knows of, nor keep it. The call tries again in a while."""
+    held = [command for command in commands if isinstance(command, Record)]
+    outcomes: list[Event] = [RecordingBegun((), command.sides, NOT_STORED) for command in held]
+    return tuple(command for command in commands if command not in held), outcomes
 
 
 def _disarm(line: _Line) -> None:

@@ -20,7 +20,7 @@ from outdial.domain.commands import (
     ResumeRecording,
     StopRecording,
 )
-from outdial.domain.events import CommandFailed, Event, RecordingBegun, RecordingStopped
+from outdial.domain.events import CommandFailed, Event, RecordingBegun, RecordingControlled, RecordingStopped
 from outdial.domain.legs import LegState, Side
 from outdial.domain.recording_records import call_recording
 
@@ -37,7 +37,7 @@ class Recorder(Protocol):
         ...
 
     async def stop(self, call_id: str, sides: Sequence[Side]) -> None:
-        """End it. Quiet where nothing is recorded. Raises RecorderFailed."""
+        """End it: nothing is recorded of these sides once it returns. Raises RecorderFailed."""
         ...
 
     async def mute(self, call_id: str, sides: Sequence[Side], *, muted: bool) -> None:
@@ -90,9 +90,9 @@ class RecordingTelephony:
                 case Record(sides):
                     return await self._record(call, sides)
                 case PauseRecording(sides):
-                    await self._mute(call, sides, muted=True)
+                    return await self._mute(call, sides, muted=True)
                 case ResumeRecording(sides):
-                    await self._mute(call, sides, muted=False)
+                    return await self._mute(call, sides, muted=False)
                 case StopRecording(sides):
                     await self._recorder.stop(call.id, sides)
                     await self._note(call)
@@ -116,15 +116,17 @@ class RecordingTelephony:
         begun, _ = await asyncio.gather(self._recorder.start(call.id, files), self._note(call))
         return begun
 
-    async def _mute(self, call: Call, sides: Sequence[Side], *, muted: bool) -> None:
+    async def _mute(self, call: Call, sides: Sequence[Side], *, muted: bool) -> Event:
         # First the silence, then the note: what is said meanwhile may be a card's number.
         await self._recorder.mute(call.id, sides, muted=muted)
         await self._note(call)
+        return RecordingControlled(pause=muted)
 
     async def _note(self, call: Call) -> None:
         """Keep what lies beside the audio up to date; the call itself, which is stored, says the same."""
-        with suppress(SpoolUnusable):
-            await self._kept.spool(call_recording(call))
+        if call.recording.files:
+            with suppress(SpoolUnusable):
+                await self._kept.spool(call_recording(call))
 
     async def _finish(self, call: Call) -> None:
         recording = call_recording(call)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from outdial.calls.engine import Engine
 from outdial.calls.ports import CallStore, Telephony
 from outdial.domain.call import Call, State
-from outdial.domain.commands import Join
+from outdial.domain.commands import Command, Join
+from outdial.domain.consent import decision_of
 from outdial.domain.events import LegEnded
 from outdial.domain.legs import LegState, Side
 from outdial.domain.recording_steps import repeated
@@ -68,8 +69,14 @@ class Recovery:
         that what is recorded is what the call says."""
         for call in tuple(self._engine.live.values()):
             if call.state is State.JOINED:
-                for command in (Join(), *repeated(call.recording)):
-                    await self._engine.repeat(call.id, command)
+                await self._engine.repeat(call.id, _owed)
+
+
+def _owed(call: Call) -> tuple[Command, ...]:
+    """What a call that was taken over is to have done once more, in the state it has come to meanwhile."""
+    if call.state is not State.JOINED:
+        return ()
+    return (Join(), *repeated(call.recording, decision_of(call.plan.recording)))
 
 
 def _differing(call: Call, held: Mapping[Side, LegState]) -> list[Side]:

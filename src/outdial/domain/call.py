@@ -30,7 +30,7 @@ from outdial.domain.events import (
 )
 from outdial.domain.legs import Leg, LegState, Side
 from outdial.domain.plan import CallPlan
-from outdial.domain.recording import Recording, Track
+from outdial.domain.recording import Recording
 from outdial.domain.results import Code, Party, Reason, Result, reason_of
 
 HANG_UP_PATIENCE_MS = 5_000
@@ -315,8 +315,8 @@ def _recorded(call: Call, event: RecordingEvent, now: int) -> Outcome:
     recording, commands = recording_steps.step(call.recording, decision, event, now)
     if recording is call.recording:
         return call, commands
-    after, failed = replace(call, recording=recording), recording.sides(Track.FAILED)
-    if decision.record_or_drop and failed != call.recording.sides(Track.FAILED):
+    after = replace(call, recording=recording)
+    if decision.record_or_drop and set(recording.failing) - set(call.recording.failing):
         dropped = Result(Code.SUCCESS, Party.ORIGINATOR, Reason.NORMAL, f"not recorded: {recording.failures[-1]}")
         return _end(after, dropped, Asker.SYSTEM, now)
     return after, commands

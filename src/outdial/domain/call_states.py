@@ -33,6 +33,7 @@ from outdial.domain.events import (
     LegRinging,
     RecordingBegun,
     RecordingControl,
+    RecordingControlled,
     RecordingFailed,
     RecordingStopped,
 )
@@ -77,6 +78,8 @@ RECORDING_EVENTS: tuple[tuple[str, Event], ...] = (
     ("party's leg can't be recorded", RecordingBegun((), (Side.PARTY,), "no disk")),
     ("agent's recording fails", RecordingFailed(Side.AGENT, "disk full")),
     ("party's recording has stopped", RecordingStopped((Side.PARTY,))),
+    ("silence is written", RecordingControlled(pause=True)),
+    ("what is said is written again", RecordingControlled(pause=False)),
     ("consent given", ConsentCaptured(ConsentAct.GIVEN, "api", "client c")),
     ("consent withdrawn", ConsentCaptured(ConsentAct.WITHDRAWN, "api", "client c")),
     ("party presses 1", DigitPressed(Side.PARTY, "1")),

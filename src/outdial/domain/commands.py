@@ -72,7 +72,7 @@ class ResumeRecording:
 
 @dataclass(frozen=True, slots=True)
 class StopRecording:
-    """These legs may not be recorded any more: stop at once."""
+    """These legs are not to be recorded, or not any more: stop at once. Does no harm where nothing is."""
 
     sides: tuple[Side, ...]
 

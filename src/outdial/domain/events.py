@@ -91,7 +91,8 @@ class Faulted:
 
 @dataclass(frozen=True, slots=True)
 class RecordingBegun:
-    """The switch was asked to record legs: some it records, some it does not, for the reason in `detail`."""
+    """The switch was asked to record legs: some it records, some it does not as far as is known, for the reason in
+    `detail`."""
 
     started: tuple[Side, ...]
     failed: tuple[Side, ...] = ()
@@ -100,7 +101,7 @@ class RecordingBegun:
 
 @dataclass(frozen=True, slots=True)
 class RecordingFailed:
-    """A leg was being recorded, and nothing is written of it any more."""
+    """A leg was being recorded, and nothing seems to be written of it any more."""
 
     side: Side
     detail: str
@@ -111,6 +112,13 @@ class RecordingStopped:
     """The switch records these legs no longer."""
 
     sides: tuple[Side, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingControlled:
+    """The switch has done what was asked for: silence is written in place of what is said, or no longer."""
+
+    pause: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,15 @@ class RecordingControl:
     who: str
 
 
-RecordingNews = RecordingBegun | RecordingFailed | RecordingStopped | ConsentCaptured | DigitPressed | RecordingControl
+RecordingNews = (
+    RecordingBegun
+    | RecordingFailed
+    | RecordingStopped
+    | RecordingControlled
+    | ConsentCaptured
+    | DigitPressed
+    | RecordingControl
+)
 """What concerns nothing but the recording of a call that is joined."""
 RecordingEvent = RecordingNews | CommandFailed | DeadlinePassed
 """What may change a recording; the last two may be about something else."""

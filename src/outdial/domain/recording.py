@@ -21,13 +21,20 @@ class Track(StrEnum):
     ON = "on"
     STOPPING = "stopping"
     """It may not be recorded any more; the switch has not confirmed that it isn't."""
+    DOUBTFUL = "doubtful"
+    """It could not be recorded, or not any further, as was said; the switch has not confirmed that it isn't."""
     FAILED = "failed"
-    """It could not be recorded, or not any further."""
+    """It could not be recorded, or not any further, and the switch writes nothing of it."""
 
     @property
     def running(self) -> bool:
         """Whether the switch may be writing it, rightly."""
         return self in (Track.ASKED, Track.ON)
+
+    @property
+    def unstopped(self) -> bool:
+        """Whether the switch may be writing it although it is not to."""
+        return self in (Track.STOPPING, Track.DOUBTFUL)
 
 
 _SIDES = {Legs.NONE: (), Legs.AGENT: (Side.AGENT,), Legs.BOTH: (Side.AGENT, Side.PARTY)}
@@ -49,16 +56,24 @@ class Recording:
     """Until when the other side may answer the announcement with a key."""
     resume_at: int | None = None
     """When a paused recording goes on by itself."""
+    pausing: bool = False
+    """The pause has been asked for, and the switch has not confirmed it."""
+    unmute_again_at: int | None = None
+    """When a resumption that nobody confirmed is asked for again."""
     stop_again_at: int | None = None
     """When a stop that nobody confirmed is asked for again."""
+    retry_at: int | None = None
+    """When legs that failed are tried again."""
     cut_short: bool = False
     """The switch went, and with it the end of what was recorded."""
 
     @property
     def due(self) -> int | None:
         """When something is to be done; none where nothing is."""
-        moments = [at for at in (self.asking_until, self.resume_at, self.stop_again_at) if at is not None]
-        return min(moments, default=None)
+        # What begins while it is paused would be heard for a moment: it waits for the end of the pause.
+        retry_at = None if self.paused else self.retry_at
+        moments = (self.asking_until, self.resume_at, self.unmute_again_at, self.stop_again_at, retry_at)
+        return min((at for at in moments if at is not None), default=None)
 
     @property
     def paused(self) -> bool:
@@ -69,6 +84,16 @@ class Recording:
     def running(self) -> tuple[Side, ...]:
         """The legs being recorded, paused or not."""
         return tuple(side for side in Side if self.track(side).running)
+
+    @property
+    def unstopped(self) -> tuple[Side, ...]:
+        """The legs that are not to be recorded, and may be all the same."""
+        return tuple(side for side in Side if self.track(side).unstopped)
+
+    @property
+    def failing(self) -> tuple[Side, ...]:
+        """The legs that could not be recorded, or not any further."""
+        return self.sides(Track.DOUBTFUL, Track.FAILED)
 
     @property
     def refused_by_party(self) -> bool:
@@ -99,6 +124,11 @@ class Recording:
         files = tuple(replace(file, **changes) if file is last else file for file in self.files)
         return replace(self, files=files)
 
+    def starts_failed(self, side: Side) -> int:
+        """How many times in a row, up to now, a leg could not be begun."""
+        own = [file.unconfirmed for file in self.files if file.side is side]
+        return next((back for back, failed in enumerate(reversed(own)) if not failed), len(own))
+
     def failed(self, what: str) -> "Recording":
         """With one more failure, unless it is the last one again."""
         return self if self.failures[-1:] == (what,) else replace(self, failures=(*self.failures, what))
@@ -119,3 +149,8 @@ def permitted(decision: RecordingDecision, consents: tuple[ConsentTaken, ...]) -
     else:
         legs = least(decision.legs, Legs.AGENT)
     return _SIDES[legs]
+
+
+def ever_permitted(decision: RecordingDecision) -> tuple[Side, ...]:
+    """The legs that may be recorded at one moment or another, whatever is consented to."""
+    return tuple(side for side in Side if side in _SIDES[decision.legs] or side in _SIDES[decision.after_consent])

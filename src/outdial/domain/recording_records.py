@@ -4,11 +4,13 @@ The entries outlive the audio. What becomes of the audio itself is told by whoev
 """
 
 import re
+from itertools import takewhile
 from typing import Any
 
 from outdial.domain.call import Call, State
 from outdial.domain.consent import Legs, RecordingDecision, decision_of
 from outdial.domain.ledger import Kind, Record
+from outdial.domain.legs import Side
 from outdial.domain.recording import Recording, Track
 from outdial.domain.recordings import CallRecording, ConsentAct
 
@@ -33,6 +35,10 @@ def recording_records(before: Call | None, after: Call, now: int) -> tuple[Recor
         if after.state is State.ENDED is not before.state and after.recording.running:
             running = [side.value for side in after.recording.running]
             found.append((Kind.STOPPED, None, {"sides": running, "why": CALL_ENDED}))
+        if after.state is State.ENDED is not before.state and after.recording.unstopped:
+            unstopped = [side.value for side in after.recording.unstopped]
+            why = "the call has ended; until then nobody had confirmed that it was stopped"
+            found.append((Kind.STOPPED, None, {"sides": unstopped, "why": why}))
     return tuple(Record(kind, after.account, now, after.id, who, data) for kind, who, data in found)
 
 
@@ -85,18 +91,28 @@ def _told(before: Recording, after: Recording) -> _Entries:
         found.append((CONSENT_KINDS[taken.act], taken.who, {"side": taken.side.value, "way": taken.way}))
     started = [side.value for side in after.sides(Track.ON) if before.track(side) is not Track.ON]
     if started:
-        found.append((Kind.STARTED, None, {"sides": started}))
+        missing = {name: ms for name in started if (ms := _missing(after, Side(name)))}
+        late = {"missingMs": missing} if missing else {}
+        found.append((Kind.STARTED, None, {"sides": started, **late}))
     stopping = [side.value for side in after.sides(Track.STOPPING) if before.track(side).running]
     if stopping:
         found.append((Kind.STOPPED, None, {"sides": stopping, "why": "there is no consent any more"}))
+    given_up = [side.value for side in before.sides(Track.DOUBTFUL) if after.track(side) is not Track.DOUBTFUL]
+    if given_up:
+        found.append((Kind.STOPPED, None, {"sides": given_up, "why": "it had failed, and might have been written"}))
     if len(after.pauses) > len(before.pauses):
         found.append((Kind.PAUSED, after.pauses[-1].who, {}))
     elif len(after.pauses) < len(before.pauses):
         found.append((Kind.RESUMED, None, {"why": PAUSE_NOT_MADE}))
     elif before.paused and not after.paused:
         found.append((Kind.RESUMED, after.pauses[-1].resumed_by, {}))
-    elif after.paused and not before.paused:
-        found.append((Kind.PAUSED, after.pauses[-1].who, {"why": "it could not be resumed"}))
     for what in after.failures[len(before.failures) :]:
         found.append((Kind.FAILED, None, {"what": what}))
     return found
+
+
+def _missing(recording: Recording, side: Side) -> int:
+    """How many milliseconds of a leg that has just begun went by in attempts that failed."""
+    *before, begun = [file for file in recording.files if file.side is side]
+    lost = list(takewhile(lambda file: file.unconfirmed, reversed(before)))
+    return begun.started_at - lost[-1].started_at if lost else 0

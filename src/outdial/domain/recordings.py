@@ -52,7 +52,10 @@ class SpoolFile:
     name: str = ""
     """Small letters, digits and dashes, `.wav`; the side's own name where it is empty."""
     stopped_at: int | None = None
-    """When it was stopped before the recording's end (a consent withdrawn); none where it was not."""
+    """When it was to be stopped before the recording's end (a consent withdrawn, a failure); none where it was not.
+    What was written later is not kept."""
+    unconfirmed: bool = False
+    """Nobody knew that it was written: the switch never confirmed that it had begun. Nothing of it is kept."""
 
     @property
     def file_name(self) -> str:

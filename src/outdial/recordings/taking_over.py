@@ -5,16 +5,19 @@ Waits for the disk: call it in a thread. Must not know the database.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from outdial.domain.legs import Side
-from outdial.domain.recordings import CallRecording, KeptFile
+from outdial.domain.recordings import CallRecording, KeptFile, SpoolFile
 from outdial.recordings import wav
 from outdial.recordings.places import LocalFiles, name_of
 from outdial.recordings.reading import context_of
 from outdial.recordings.sealing import Seal
 from outdial.recordings.spool import Spool
 from outdial.recordings.transitions import END_TOLERANCE_MS, Trouble
+
+LATE_TOLERANCE_MS = 500
+"""How long after it was to be stopped a leg may have been written before that is on record. It is never kept."""
 
 
 @dataclass(slots=True)
@@ -36,6 +39,10 @@ def look(spool: Spool, recording: CallRecording) -> Found:
     found = Found(cut_short=recording.cut_short)
     for file, path in zip(recording.files, spool.audio_of(recording), strict=True):
         side = file.side.value
+        if file.unconfirmed:
+            if path and path.stat().st_size > wav.HEADER_SIZE:
+                found.troubles.append(Trouble(f"{file.file_name} was written unknown to anybody, and destroyed", side))
+            continue
         try:
             samples = wav.samples_of(path) if path else None
         except wav.NotAWav as error:
@@ -45,6 +52,11 @@ def look(spool: Spool, recording: CallRecording) -> Found:
         if samples is None or not samples.count:
             found.troubles.append(Trouble(f"nothing was written to {file.file_name}", side))
             continue
+        if (late := _late_ms(file, samples)) > 0:
+            samples = replace(samples, count=max(0, samples.count - late * wav.RATE // 1000))
+            if late > LATE_TOLERANCE_MS:
+                what = f"{late} ms of {file.file_name} were written after it was to be stopped, and destroyed"
+                found.troubles.append(Trouble(what, side))
         start = max(0, file.started_at - recording.started_at) * wav.RATE // 1000
         found.legs.setdefault(file.side, []).append((start, samples))
         end = file.stopped_at or recording.ended_at
@@ -55,6 +67,13 @@ def look(spool: Spool, recording: CallRecording) -> Found:
     for path in spool.strangers(recording):
         found.troubles.append(Trouble(f"{path.name} was found where nothing of that name was allowed, and destroyed"))
     return found
+
+
+def _late_ms(file: SpoolFile, samples: wav.Samples) -> int:
+    """How much longer a file is than it was to be written: what was said then may not be kept."""
+    if file.stopped_at is None:
+        return 0
+    return samples.count * 1000 // wav.RATE - max(0, file.stopped_at - file.started_at)
 
 
 def seal(

@@ -310,7 +310,7 @@ def test_a_failed_leg_is_tried_again_a_few_times_each_into_a_file_of_its_own() -
     call = play(call, (RecordingStopped((PARTY,)), []), now=now)
     assert (call.recording.party, call.deadline) == (Track.FAILED, call.over_by)
     names = [file.file_name for file in call.recording.files]
-    assert names == ["agent.wav", "party.wav", "party-2.wav", "party-3.wav", "party-4.wav", "party-5.wav"]
+    assert names == ["agent.wav", "party.wav", *(f"party-{number + 2}.wav" for number in range(len(RETRY_MS)))]
     assert call.recording.failures == ("no manager",)
 
 

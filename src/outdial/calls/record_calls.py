@@ -133,5 +133,6 @@ class RecordingTelephony:
         with suppress(SpoolUnusable):
             folder = self._kept.folder(call.id)
             if not recording.cut_short:
-                await self._recorder.closed([folder / file.file_name for file in recording.files])
+                begun = [file for file in recording.files if not file.unconfirmed]
+                await self._recorder.closed([folder / file.file_name for file in begun])
         await self._kept.finish(recording)

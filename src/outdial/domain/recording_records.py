@@ -20,6 +20,7 @@ CONSENT_KINDS = {
     ConsentAct.WITHDRAWN: Kind.CONSENT_WITHDRAWN,
 }
 CALL_ENDED = "the call has ended"
+NO_CONSENT = "there is no consent any more"
 PAUSE_NOT_MADE = "the pause was not made"
 _Entries = list[tuple[Kind, str | None, dict[str, Any]]]
 
@@ -96,7 +97,7 @@ def _told(before: Recording, after: Recording) -> _Entries:
         found.append((Kind.STARTED, None, {"sides": started, **late}))
     stopping = [side.value for side in after.sides(Track.STOPPING) if before.track(side).running]
     if stopping:
-        found.append((Kind.STOPPED, None, {"sides": stopping, "why": "there is no consent any more"}))
+        found.append((Kind.STOPPED, None, {"sides": stopping, "why": NO_CONSENT}))
     given_up = [side.value for side in before.sides(Track.DOUBTFUL) if after.track(side) is not Track.DOUBTFUL]
     if given_up:
         found.append((Kind.STOPPED, None, {"sides": given_up, "why": "it had failed, and might have been written"}))

@@ -11,7 +11,7 @@ from outdial.domain.consent import NOTHING, Legs, RecordingDecision, decision_of
 from outdial.domain.ledger import Entry, Kind
 from outdial.domain.legs import Side
 from outdial.domain.recording import permitted
-from outdial.domain.recording_records import CALL_ENDED, CONSENT_KINDS, PAUSE_NOT_MADE, decision_told
+from outdial.domain.recording_records import CALL_ENDED, CONSENT_KINDS, NO_CONSENT, PAUSE_NOT_MADE, decision_told
 from outdial.domain.recordings import CallRecording, ConsentTaken, Pause
 
 _ACTS = {kind.value: act for act, kind in CONSENT_KINDS.items()}
@@ -48,7 +48,7 @@ class Replay:
                 self.wrongly |= {Side(side) for side in data["sides"]} - self._permitted()
             case Kind.STOPPED if data["why"] == CALL_ENDED:
                 self.ended_at = entry.at
-            case Kind.STOPPED:
+            case Kind.STOPPED if data["why"] == NO_CONSENT:
                 self.stopped += [(Side(side), entry.at) for side in data["sides"]]
             case Kind.PAUSED | Kind.RESUMED:
                 self._pause(entry, data.get("why"))

@@ -36,7 +36,7 @@ from outdial.domain.recordings import ConsentAct, ConsentTaken, SpoolFile
 
 ASK_MS = 60_000
 """How long after the announcement has begun the other side may answer with a key."""
-RETRY_MS = (1_000, 5_000, 15_000, 60_000)
+RETRY_MS = (1_000, 5_000, 15_000, 60_000, 300_000)
 """How long after each failure in a row a leg is tried again."""
 _ANSWERS = {"1": ConsentAct.GIVEN, "2": ConsentAct.REFUSED}
 """What the keys mean that the announcement names."""

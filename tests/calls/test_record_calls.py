@@ -323,6 +323,20 @@ async def test_after_a_restart_what_was_asked_for_is_asked_again() -> None:
         assert world.recorder.did == [("mute", *BOTH)]
 
 
+async def test_what_a_taken_over_call_owes_is_decided_when_its_turn_comes() -> None:
+    async with running() as world:
+        await joined(world, consent=Consent.TWO_PARTY)
+        world.recorder.did.clear()
+        # Consent comes while the call's turn has not come yet: its new leg must not be stopped.
+        consenting = asyncio.create_task(
+            take_consent(world.engine, world.pages, "account", "c1", ConsentAct.GIVEN, "client c")
+        )
+        await asyncio.sleep(0)
+        await asyncio.gather(consenting, world.recovery.rejoin())
+        assert world.call.recording.running == BOTH
+        assert world.recorder.did == [("start", PARTY), ("unmute", *BOTH)]
+
+
 async def test_a_recording_lost_with_its_switch_is_handed_on_as_cut_short() -> None:
     async with running() as world:
         await joined(world)

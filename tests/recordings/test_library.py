@@ -1,6 +1,7 @@
 """Kept recordings as they are asked for: every access on record, holds that hold, erasures that can be proved."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -224,6 +225,64 @@ async def test_an_erasure_counts_although_the_object_store_is_away(still: Vault,
         vault.keeper.wake("ours", "c1")
         await vault.rests(recording_of("c1"), State.DELETED)
         assert object_store.names() == []
+
+
+async def set_aside(vault: Vault, call: str, legs: Sequence[Side]) -> None:
+    kept = await vault.kept(recording_of(call, legs), {Side.PARTY: b"no wav at all" * 100})
+    assert [file.set_aside for file in kept.set_aside] == ["party.wav"]
+
+
+async def test_what_was_set_aside_is_erased_and_certified(vault: Vault) -> None:
+    await set_aside(vault, "c1", list(Side))
+    await set_aside(vault, "c2", [Side.PARTY])
+    assert await clean(vault)
+
+    certificate = await vault.library.erase("ours", Selection(number="+442079460123"), "their wish", WHO)
+
+    told = {each["recording"]: each for each in certificate["erased"]}
+    assert [len(told[call]["files"]) for call in ("c1", "c2")] == [1, 0]
+    for each in told.values():
+        assert [(file["file"], file["size"]) for file in each["setAside"]] == [("party.wav", 1_300)]
+        assert each["audio"] == "removed"
+    assert [path for path in vault.folder.rglob("*.wav*") if path.is_file()] == []
+    found = await vault.store.find("ours", "c2")
+    assert found is not None
+    assert [file.wrapped_key for file in found.set_aside] == [""]
+    assert await clean(vault)
+
+
+async def test_retention_deletes_what_was_set_aside(vault: Vault) -> None:
+    await vault.store.set_retention("ours", 1, [])
+    await set_aside(vault, "c1", [Side.PARTY])
+    vault.clock.at += 2 * DAY
+
+    await vault.keeper.expire()
+    await vault.rests(recording_of("c1"), State.DELETED)
+
+    assert vault.files() == []
+
+
+async def test_a_new_account_key_seals_what_was_set_aside_too(vault: Vault) -> None:
+    await set_aside(vault, "c1", [Side.PARTY])
+
+    await vault.library.renew_account_key("ours", WHO)
+
+    assert await clean(vault), "it opens with the new key, the old one is gone"
+
+
+async def test_what_was_set_aside_stays_here_and_is_verified(still: Vault, object_store: ObjectStore) -> None:
+    async with working(Vault(still.folder, still.database, object_store.bucket)) as vault:
+        await set_aside(vault, "c1", list(Side))
+        await vault.rests(recording_of("c1"), State.REMOTE)
+        assert vault.files() == ["ours/2025/11/24/c1/party.wav.sealed"]
+        assert await clean(vault)
+
+        sealed = vault.folder / "kept" / vault.files()[0]
+        sealed.write_bytes(sealed.read_bytes()[:-1] + b"?")
+        found = [each async for each in vault.library.verify("ours", {}) if isinstance(each, Finding)]
+        assert [(each.code, each.subject) for each in found] == [
+            ("changed-file", "local disk: ours/2025/11/24/c1/party.wav.sealed")
+        ]
 
 
 async def test_a_recording_that_is_erased_on_its_way_leaves_nothing(still: Vault) -> None:

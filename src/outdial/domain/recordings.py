@@ -125,6 +125,13 @@ class KeptFile:
     wrapped_key: str
     """The file's own key, sealed with the account's key of this generation; empty once it is destroyed."""
     key_generation: int
+    set_aside: str = ""
+    """The name it had in the spool, of a file that is no audio: it is sealed as it was found, all its bytes."""
+
+    @property
+    def label(self) -> str:
+        """Tells a recording's files apart: the leg, or the name of one that was set aside."""
+        return self.set_aside or self.side.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +155,18 @@ class KeptRecording:
     """When the account's retention deletes it; none for never."""
     deleted_at: int | None = None
     revision: int = 0
+    set_aside: tuple[KeptFile, ...] = ()
+    """What the spool had of it that could not be read, sealed on the local disk and never moved from there."""
 
     @property
     def id(self) -> str:
         """The recording's id, which is its call's."""
         return self.recording.call_id
+
+    @property
+    def sealed(self) -> tuple[KeptFile, ...]:
+        """Every file there is of it, to be heard or not."""
+        return (*self.files, *self.set_aside)
 
     @property
     def length_ms(self) -> int:

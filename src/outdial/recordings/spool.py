@@ -92,12 +92,6 @@ class Spool:
         folder = self.folder_of(recording.call_id)
         return sorted(path for path in folder.iterdir() if path.name not in allowed) if folder.is_dir() else []
 
-    def set_aside(self, call_id: str, name: str) -> None:
-        """Keep a file that can't be read out of the way, for somebody to look at: it may be all there is of a call."""
-        beside = self._folder.with_name("unreadable")
-        beside.mkdir(mode=0o700, exist_ok=True)
-        (self.folder_of(call_id) / name).replace(beside / f"{call_id}-{name}")
-
     def destroy(self, call_id: str) -> None:
         """Remove a call's folder with everything in it. Quiet where there is none."""
         folder = self.folder_of(call_id)

@@ -4,12 +4,13 @@ A step that can't be made now raises; who tries again, and when, is not its busi
 """
 
 import asyncio
+from pathlib import Path
 
 from outdial.calls.ports import Clock
 from outdial.calls.recording_store import Change, RecordingStore
 from outdial.calls.recordings import PlaceUnusable
 from outdial.domain.legs import Side
-from outdial.domain.recordings import KeptFile, KeptRecording, State
+from outdial.domain.recordings import CallRecording, KeptFile, KeptRecording, SpoolFile, State
 from outdial.recordings import taking_over, transitions
 from outdial.recordings.keys import Keys
 from outdial.recordings.objects import Objects
@@ -73,13 +74,13 @@ class Steps:
         recording = kept.recording
         found = await asyncio.to_thread(taking_over.look, self._spool, recording)
         async with self._keys.steady(recording.account):
-            files = [await self._seal(kept, side, found) for side in Side if side in found.legs]
-            change = transitions.keep(files, found.troubles, found.cut_short, self._clock.now())
-            after = await self._change(kept, change)
+            sealed = [await self._seal(kept, side, found) for side in Side if side in found.legs]
+            sealed += [await self._set_aside(kept, *unreadable) for unreadable in found.unreadable]
+            after = await self._change(kept, transitions.keep(sealed, found, self._clock.now()))
         if after is None or after.state in (State.DELETING, State.DELETED):
             # Erased meanwhile: what was just sealed is nobody's.
-            for side in Side:
-                await self._local.delete(name_of(recording, side))
+            for label in _labels(recording):
+                await self._local.delete(name_of(recording, label))
         # Only now that it is on record what is kept.
         await asyncio.to_thread(self._spool.destroy, recording.call_id)
         return after
@@ -87,6 +88,10 @@ class Steps:
     async def _seal(self, kept: KeptRecording, side: Side, found: taking_over.Found) -> KeptFile:
         key = await self._keys.fresh(kept.recording, side)
         return await asyncio.to_thread(taking_over.seal, self._local, kept.recording, side, found, key)
+
+    async def _set_aside(self, kept: KeptRecording, file: SpoolFile, path: Path) -> KeptFile:
+        key = await self._keys.fresh(kept.recording, file.file_name)
+        return await asyncio.to_thread(taking_over.set_aside, self._local, kept.recording, file, path, key)
 
     async def _upload(self, kept: KeptRecording, objects: Objects) -> KeptRecording | None:
         for file in kept.files:
@@ -104,8 +109,8 @@ class Steps:
 
     async def _delete(self, kept: KeptRecording) -> KeptRecording | None:
         await asyncio.to_thread(self._spool.destroy, kept.id)
-        for side in Side:
-            name = name_of(kept.recording, side)
+        for label in _labels(kept.recording):
+            name = name_of(kept.recording, label)
             await self._local.delete(name)
             if self._objects is not None:
                 await self._objects.delete(name)
@@ -113,3 +118,8 @@ class Steps:
 
     async def _change(self, kept: KeptRecording, change: Change) -> KeptRecording | None:
         return await self._store.change(kept.recording.account, kept.id, change)
+
+
+def _labels(recording: CallRecording) -> list[str]:
+    """Of every file that may ever have been sealed of a recording, on record or not."""
+    return [*Side, *(file.file_name for file in recording.files)]

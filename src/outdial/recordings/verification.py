@@ -45,7 +45,7 @@ class _Proofs:
             return
         match entry.kind:
             case Kind.KEPT:
-                self.kept[data.get("side", "")] = data
+                self.kept[data.get("setAside") or data.get("side", "")] = data
             case Kind.STARTED:
                 self.begun = True
             case Kind.FAILED:
@@ -168,13 +168,13 @@ class Verification:
             return Finding(account, code, subject, detail)
 
         found = [*_records_differ(kept, said, finding)]
-        if kept.state in READABLE:
-            for file in kept.files:
+        if kept.state in (*READABLE, State.FAILED):
+            for file in kept.sealed:
                 count.files += 1
-                name = name_of(kept.recording, file.side)
+                name = name_of(kept.recording, file.label)
                 problem = await self._file(kept, file, name, count)
                 if problem is not None:
-                    found.append(finding(problem[0], problem[1], f"{self._where(kept)}: {name}"))
+                    found.append(finding(problem[0], problem[1], f"{self._where(kept, file)}: {name}"))
         return found
 
     async def _missing(self, account: str, recording_id: str, said: _Proofs) -> str | None:
@@ -191,7 +191,7 @@ class Verification:
     async def _file(self, kept: KeptRecording, file: KeptFile, name: str, count: _Count) -> tuple[str, str] | None:
         """What is wrong with a file: read whole, compared, opened, and compared once more."""
         try:
-            place = self._reading.place_of(kept)
+            place = self._reading.place_of(kept, file)
             size = await place.size(name)
             if size is None:
                 return "missing-file", "the file is missing"
@@ -200,7 +200,7 @@ class Verification:
             sealed, plain = hashlib.sha256(), hashlib.sha256()
             head = await place.read(name, 0, HEADER_SIZE)
             sealed.update(head)
-            seal = Seal(await self._reading.key_of(kept, file), context_of(kept.recording, file.side), head)
+            seal = Seal(await self._reading.key_of(kept, file), context_of(kept.recording, file.label), head)
             step = PIECE + PIECE // seal.chunk_size * TAG_SIZE
             for number, start in enumerate(range(HEADER_SIZE, size, step)):
                 data = await place.read(name, start, min(step, size - start))
@@ -240,10 +240,12 @@ class Verification:
         # On its way in, or out, a file may lie there that is on no record any more, or not yet.
         moving = kept.state in (State.SPOOLED, State.DELETING, State.UPLOADED)
         own = any(name == name_of(kept.recording, file.side) for file in kept.files)
-        return moving or (own and belongs(kept.state))
+        # What was set aside stays on the local disk; nothing in the object store has such a name.
+        aside = any(name == name_of(kept.recording, file.label) for file in kept.set_aside)
+        return moving or (own and belongs(kept.state)) or (aside and kept.state is not State.DELETED)
 
-    def _where(self, kept: KeptRecording) -> str:
-        return "object store" if kept.state is State.REMOTE else "local disk"
+    def _where(self, kept: KeptRecording, file: KeptFile) -> str:
+        return "object store" if kept.state is State.REMOTE and not file.set_aside else "local disk"
 
 
 def _records_differ(kept: KeptRecording, said: _Proofs, finding: Callable[[str, str], Finding]) -> Iterable[Finding]:
@@ -253,17 +255,19 @@ def _records_differ(kept: KeptRecording, said: _Proofs, finding: Callable[[str, 
         yield finding("missing-entry", "it is deleted, and the ledger does not say why")
     if said.gone and not gone:
         yield finding("changed-record", "the ledger says that it was deleted; the record does not")
-    for file in kept.files:
-        proof = said.kept.get(file.side.value)
+    for file in kept.sealed:
+        what = file.set_aside or f"the {file.side.value}'s leg"
+        proof = said.kept.get(file.label)
         if proof is None:
-            yield finding("missing-entry", f"the ledger has no entry for the {file.side.value}'s leg")
+            yield finding("missing-entry", f"the ledger has no entry for {what}")
         elif (proof.get("sha256"), proof.get("sealed")) != (file.sha256, file.sealed_sha256):
-            yield finding("changed-record", f"the {file.side.value}'s leg has another hash than the ledger says")
+            yield finding("changed-record", f"{what} has another hash than the ledger says")
+    for file in kept.files:
         if kept.state in (State.UPLOADED, State.REMOTE) and file.side.value not in said.uploaded:
             yield finding("missing-entry", f"the ledger does not say that the {file.side.value}'s leg was uploaded")
-    for side in sorted(set(said.kept) - {file.side.value for file in kept.files}):
-        if side in {each.value for each in Side}:
-            yield finding("changed-record", f"the record lacks the {side}'s leg, which the ledger says was kept")
+    for label in sorted(set(said.kept) - {file.label for file in kept.sealed}):
+        what = f"the {label}'s leg" if label in {each.value for each in Side} else label
+        yield finding("changed-record", f"the record lacks {what}, which the ledger says was kept")
     matters = {hold.matter for hold in kept.holds}
     for matter in sorted(matters ^ said.matters):
         where = "the record, not in the ledger" if matter in matters else "the ledger, not in the record"

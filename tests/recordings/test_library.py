@@ -11,7 +11,9 @@ from outdial.calls.recording_store import RecordingFilter
 from outdial.calls.recordings import Damaged, NothingToRead
 from outdial.domain.legs import Side
 from outdial.domain.recordings import State
+from outdial.recordings import transitions
 from outdial.recordings.erasure import Signer, hash_of, is_signed
+from outdial.recordings.places import name_of
 from support.s3 import ObjectStore
 from support.vault import START, Vault, recording_of, working
 
@@ -220,6 +222,7 @@ async def test_an_erasure_counts_although_the_object_store_is_away(still: Vault,
         certificate = await vault.library.erase("ours", Selection(call_id="c1"), "their wish", WHO)
 
         assert certificate["erased"][0]["audio"] == "unreadable, to be removed"
+        assert certificate["erased"][0]["removalPendingIn"] == [f"{object_store.endpoint}/{object_store.name}/vault"]
         object_store.start()
         assert len(object_store.names()) == 2, "noise without its keys"
         vault.keeper.wake("ours", "c1")
@@ -283,6 +286,54 @@ async def test_what_was_set_aside_stays_here_and_is_verified(still: Vault, objec
         assert [(each.code, each.subject) for each in found] == [
             ("changed-file", "local disk: ours/2025/11/24/c1/party.wav.sealed")
         ]
+
+
+async def test_nothing_is_removed_before_the_very_place_where_it_lies_confirms(
+    still: Vault, object_store: ObjectStore
+) -> None:
+    there = replace(object_store.bucket, prefix="old")
+    async with working(Vault(still.folder, still.database, there)) as vault:
+        await vault.kept(recording_of("c1"))
+        await vault.rests(recording_of("c1"), State.REMOTE)
+
+    async with working(still):
+        certificate = await still.library.erase("ours", Selection(call_id="c1"), "their wish", WHO)
+        assert (await still.rests(recording_of("c1"))).state is State.DELETING
+        assert "which is not the object store that is set up" in still.keeper.troubles["ours", "c1"]
+    told = certificate["erased"][0]
+    assert (told["keys"], told["audio"]) == ("destroyed", "unreadable, to be removed")
+    assert told["removalPendingIn"] == [f"{object_store.endpoint}/{object_store.name}/old"]
+
+    async with working(Vault(still.folder, still.database, replace(object_store.bucket, prefix="new"))) as vault:
+        vault.keeper.wake("ours", "c1")
+        assert (await vault.rests(recording_of("c1"))).state is State.DELETING
+    assert len(object_store.names()) == 2, "another place of the same store is not asked"
+
+    async with working(Vault(still.folder, still.database, there)) as vault:
+        gone = await vault.rests(recording_of("c1"), State.DELETED)
+    assert (object_store.names(), gone.buckets) == ([], ())
+
+
+async def test_an_object_store_that_was_given_only_a_part_is_asked_too(still: Vault, object_store: ObjectStore) -> None:
+    first, second = (replace(object_store.bucket, prefix=prefix) for prefix in ("first", "second"))
+    async with working(still):
+        kept = await still.kept(recording_of("c1"))
+    begun = Vault(still.folder, still.database, first)
+    assert begun.objects is not None
+    await begun.store.change("ours", "c1", transitions.begin_upload(begun.objects.bucket))
+    name = name_of(kept.recording, Side.AGENT)
+    await begun.objects.upload(name, begun.local.path(name))
+
+    async with working(Vault(still.folder, still.database, second)) as vault:
+        moved = await vault.rests(recording_of("c1"), State.REMOTE)
+        assert [bucket.prefix for bucket in moved.buckets] == ["first", "second"]
+        await vault.library.erase("ours", Selection(call_id="c1"), "their wish", WHO)
+        left = await vault.rests(recording_of("c1"))
+        assert (left.state, [bucket.prefix for bucket in left.buckets]) == (State.DELETING, ["first"])
+
+    async with working(Vault(still.folder, still.database, first)) as vault:
+        await vault.rests(recording_of("c1"), State.DELETED)
+    assert object_store.names() == []
 
 
 async def test_a_recording_that_is_erased_on_its_way_leaves_nothing(still: Vault) -> None:

@@ -144,6 +144,19 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Bucket:
+    """An object store where files may lie: enough to know it again, and no secret."""
+
+    name: str
+    endpoint: str | None = None
+    """None for Amazon's own."""
+    prefix: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.endpoint or "s3:/", self.name, self.prefix) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class KeptRecording:
     """A recording as the database knows it."""
 
@@ -157,6 +170,8 @@ class KeptRecording:
     revision: int = 0
     set_aside: tuple[KeptFile, ...] = ()
     """What the spool had of it that could not be read, sealed on the local disk and never moved from there."""
+    buckets: tuple[Bucket, ...] = ()
+    """Every object store that its files were taken to, and that has not confirmed yet that they are gone."""
 
     @property
     def id(self) -> str:

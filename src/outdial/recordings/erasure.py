@@ -78,4 +78,5 @@ def _erased(kept: KeptRecording) -> dict[str, Any]:
         "keys": "destroyed",
         # Without its key a file is noise; where a store is away, the noise is removed as soon as it is back.
         "audio": "removed" if kept.state is State.DELETED else "unreadable, to be removed",
+        "removalPendingIn": [str(bucket) for bucket in kept.buckets],
     }

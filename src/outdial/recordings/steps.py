@@ -59,10 +59,10 @@ class Steps:
             case State.SPOOLED:
                 return await self._keep(kept)
             case State.KEPT if self._objects is not None:
-                return await self._change(kept, transitions.begin_upload)
+                return await self._change(kept, transitions.begin_upload(self._objects.bucket))
             case State.UPLOADING if self._objects is not None:
                 return await self._upload(kept, self._objects)
-            case State.UPLOADED if self._objects is not None:
+            case State.UPLOADED if self._objects is not None and kept.buckets[-1:] == (self._objects.bucket,):
                 return await self._remove_local(kept)
             case State.DELETING:
                 return await self._delete(kept)
@@ -94,6 +94,9 @@ class Steps:
         return await asyncio.to_thread(taking_over.set_aside, self._local, kept.recording, file, path, key)
 
     async def _upload(self, kept: KeptRecording, objects: Objects) -> KeptRecording | None:
+        if kept.buckets[-1:] != (objects.bucket,):
+            # Another was set up meanwhile; the one before may have some of it, and is to be asked when it is deleted.
+            return await self._change(kept, transitions.begin_upload(objects.bucket))
         for file in kept.files:
             name = name_of(kept.recording, file.side)
             if await self._local.size(name) is not None:
@@ -112,9 +115,20 @@ class Steps:
         for label in _labels(kept.recording):
             name = name_of(kept.recording, label)
             await self._local.delete(name)
-            if self._objects is not None:
-                await self._objects.delete(name)
+        if self._objects is not None and self._objects.bucket in kept.buckets:
+            await self._delete_from(kept, self._objects)
+            return await self._change(kept, transitions.gone_from(self._objects.bucket))
+        if kept.buckets:
+            there = " and ".join(map(str, kept.buckets))
+            raise PlaceUnusable(f"sealed files are still in {there}, which is not the object store that is set up")
         return await self._change(kept, transitions.deleted(self._clock.now()))
+
+    async def _delete_from(self, kept: KeptRecording, objects: Objects) -> None:
+        for side in Side:
+            name = name_of(kept.recording, side)
+            await objects.delete(name)
+            if await objects.size(name) is not None:
+                raise PlaceUnusable(f"the object store still has {name}, which it was told to delete")
 
     async def _change(self, kept: KeptRecording, change: Change) -> KeptRecording | None:
         return await self._store.change(kept.recording.account, kept.id, change)

@@ -10,7 +10,7 @@ from typing import Any
 from outdial.calls.recording_store import Change
 from outdial.domain.ledger import Kind, Record
 from outdial.domain.legs import Side
-from outdial.domain.recordings import Hold, KeptFile, KeptRecording, State
+from outdial.domain.recordings import Bucket, Hold, KeptFile, KeptRecording, State
 
 Changed = tuple[KeptRecording, Sequence[Record]] | None
 END_TOLERANCE_MS = 2_000
@@ -74,9 +74,16 @@ def keep(sealed: Sequence[KeptFile], found: Findings, now: int) -> Change:
     return change
 
 
-def begin_upload(kept: KeptRecording) -> Changed:
-    """It is on its way to the object store."""
-    return (replace(kept, state=State.UPLOADING), ()) if kept.state is State.KEPT else None
+def begin_upload(bucket: Bucket) -> Change:
+    """It is on its way to this object store; remembered before anything goes there."""
+
+    def change(kept: KeptRecording) -> Changed:
+        if kept.state not in (State.KEPT, State.UPLOADING):
+            return None
+        others = tuple(found for found in kept.buckets if found != bucket)
+        return replace(kept, state=State.UPLOADING, buckets=(*others, bucket)), ()
+
+    return change
 
 
 def uploaded(where: str, now: int) -> Change:
@@ -116,11 +123,24 @@ def delete(kind: Kind, who: str, why: dict[str, Any], now: int) -> Change:
     return change
 
 
+def gone_from(bucket: Bucket) -> Change:
+    """An object store has confirmed that it has none of it any more."""
+
+    def change(kept: KeptRecording) -> Changed:
+        if kept.state is not State.DELETING or bucket not in kept.buckets:
+            return None
+        return replace(kept, buckets=tuple(found for found in kept.buckets if found != bucket)), ()
+
+    return change
+
+
 def deleted(now: int) -> Change:
     """No file is left."""
 
     def change(kept: KeptRecording) -> Changed:
-        return (replace(kept, state=State.DELETED, deleted_at=now), ()) if kept.state is State.DELETING else None
+        if kept.state is not State.DELETING or kept.buckets:
+            return None
+        return replace(kept, state=State.DELETED, deleted_at=now), ()
 
     return change
 

@@ -8,6 +8,7 @@ import pytest
 from outdial.calls.recordings import SpoolUnusable
 from outdial.domain.legs import Side
 from outdial.domain.recordings import Pause, SpoolFile, State
+from outdial.metrics import Metrics, Now
 from outdial.recordings.spool import Spool
 from outdial.sandbox.tones import Sound, spans
 from support.vault import START, TONES, Vault, recording_of, tone, wav_of, working
@@ -153,6 +154,16 @@ async def test_a_pause_that_was_kept_is_no_failure(vault: Vault) -> None:
 
     assert await vault.heard(recording, Side.PARTY) == audio
     assert await vault.kinds("c1") == ["file.kept"]
+
+
+async def test_what_fails_is_counted_and_remembered_with_the_recording(still: Vault) -> None:
+    metrics = Metrics(Now)
+    async with working(Vault(still.folder, still.database, watcher=metrics)) as vault:
+        kept = await vault.kept(recording_of("c1"), {Side.AGENT: b"", Side.PARTY: b"no wav at all" * 100})
+
+    assert kept.state is State.FAILED
+    assert kept.failures == ("nothing was written to agent.wav", "party.wav is no WAV file; it was set aside")
+    assert b"outdial_recording_failures_total 2.0" in metrics.render()[0]
 
 
 async def test_a_leg_shorter_than_its_call_is_marked(vault: Vault) -> None:

@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 
+import jsonschema_rs
 import pytest
 
 from outdial.calls.directory import InUse
-from outdial.calls.recording_store import AccountKey, RecordingFilter
+from outdial.calls.recording_store import AccountKey, Change, RecordingFilter
 from outdial.domain.ledger import Kind, Record
 from outdial.domain.legs import Side
+from outdial.domain.notice_types import TYPES
+from outdial.domain.notices import call_data
 from outdial.domain.recordings import CallRecording, Hold, KeptRecording, SpoolFile, State
 from outdial.storage.database import Database
 from outdial.storage.ledger import StoredLedger
+from outdial.storage.outbox import StoredNotices
 from outdial.storage.recordings import DAY_MS, StoredRecordings
 from support.stored import OURS, THEIRS, World
 
@@ -157,3 +161,61 @@ async def test_an_account_with_recordings_is_not_removed(world: World) -> None:
     await store.change(OURS, "c1", lambda kept: (replace(kept, state=State.DELETED), ()))
     await world.directory.remove_account(OURS)
     assert await world.directory.accounts() == []
+
+
+def failing(*failures: str, then: Exception | None = None) -> Change:
+    def change(kept: KeptRecording) -> tuple[KeptRecording, list[Record]]:
+        if then is not None:
+            raise then
+        records = [Record(Kind.FAILED, OURS, 9_500, kept.id, None, {"what": what}) for what in failures]
+        return replace(kept, state=State.FAILED), records
+
+    return change
+
+
+async def failures_told(world: World) -> list[tuple[str | None, object]]:
+    notices = [notice for _, notice in await StoredNotices(world.database).after(OURS, 0)]
+    return [(each.call_id, each.data) for each in notices if each.type == "call.recording.failed.v1"]
+
+
+async def test_what_fails_while_a_recording_is_kept_is_told_in_the_same_commit(world: World) -> None:
+    store, ended = StoredRecordings(world.database), await world.end(await world.place("c1"))
+    await store.add(recording("c1", OURS))
+
+    with StoredNotices(world.database).listening(OURS) as rung:
+        rung.clear()
+        await store.change(OURS, "c1", failing("it is too short", "a stranger was there"))
+        assert rung.is_set()
+
+    told = await failures_told(world)
+    assert [call for call, _ in told] == ["c1", "c1"]
+    assert told[0][1] == {**call_data(ended), "recording": {"legs": [], "paused": False, "failure": "it is too short"}}
+
+
+async def test_a_change_that_is_undone_tells_nothing(world: World) -> None:
+    store = StoredRecordings(world.database)
+    await store.add(recording("c1", OURS))
+
+    with pytest.raises(ValueError, match="undone"):
+        await store.change(OURS, "c1", failing("it is too short", then=ValueError("undone")))
+
+    assert await failures_told(world) == []
+
+
+async def test_a_failure_is_told_although_its_call_is_forgotten(world: World) -> None:
+    store = StoredRecordings(world.database)
+    await store.add(recording("c1", OURS))
+    await store.change(OURS, "c1", failing("it is too short"))
+
+    ((call, data),) = await failures_told(world)
+    assert call == "c1"
+    jsonschema_rs.validate(TYPES["call.recording.failed.v1"].schema(), data)
+
+
+async def test_nobody_is_told_for_an_account_that_is_no_more(store: StoredRecordings) -> None:
+    await store.add(recording("c1", OURS))
+
+    changed = await store.change(OURS, "c1", failing("it is too short"))
+
+    assert changed is not None
+    assert changed.state is State.FAILED

@@ -172,6 +172,8 @@ class KeptRecording:
     """What the spool had of it that could not be read, sealed on the local disk and never moved from there."""
     buckets: tuple[Bucket, ...] = ()
     """Every object store that its files were taken to, and that has not confirmed yet that they are gone."""
+    failures: tuple[str, ...] = ()
+    """What went wrong while it was kept: sentences for people."""
 
     @property
     def id(self) -> str:

@@ -65,6 +65,7 @@ def keep(sealed: Sequence[KeptFile], found: Findings, now: int) -> Change:
             recording = replace(recording, ended_at=recording.started_at + max(file.length_ms for file in files))
         state = State.KEPT if files else State.FAILED
         after = replace(kept, recording=recording, state=state, files=files, set_aside=aside)
+        after = replace(after, failures=(*kept.failures, *(trouble.what for trouble in found.troubles)))
         return after, [
             *(_record(kept, Kind.KEPT, now, _proof(file, recording.cut_short, found)) for file in files),
             *(_record(kept, Kind.KEPT, now, {**_named(file), **_measures(file)}) for file in aside),

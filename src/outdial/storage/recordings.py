@@ -11,12 +11,16 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, case, false, insert, or_, select, text, tuple_, update
 
 from outdial.calls.recording_store import Change, RecordingFilter
-from outdial.domain.ledger import Record
+from outdial.domain.ledger import Kind, Record
+from outdial.domain.notices import keeping_failed
 from outdial.domain.recordings import CallRecording, KeptRecording, State
+from outdial.storage.calls import stored_call
 from outdial.storage.database import Database
 from outdial.storage.ledger import add_records
+from outdial.storage.outbox import add_notices
 from outdial.storage.recording_keys import StoredKeys
 from outdial.storage.recording_tables import recording_groups, recording_retention, recordings
+from outdial.storage.tables import accounts
 
 MOST_FOUND = 1_000
 DAY_MS = 24 * 3600 * 1000
@@ -42,7 +46,10 @@ class StoredRecordings(StoredKeys):
 
     async def change(self, account: str, recording_id: str, change: Change) -> KeptRecording | None:
         """Change a recording, nobody coming between."""
-        return await self._database.write(lambda c: _change(c, account, recording_id, change), account=account)
+        after, told = await self._database.write(lambda c: _change(c, account, recording_id, change), account=account)
+        if told:
+            self._database.bell.ring(account)
+        return after
 
     async def find(self, account: str, recording_id: str) -> KeptRecording | None:
         """One recording."""
@@ -111,19 +118,34 @@ def _add(connection: Connection, recording: CallRecording, default_days: int) ->
     return kept
 
 
-def _change(connection: Connection, account: str, recording_id: str, change: Change) -> KeptRecording | None:
+def _change(
+    connection: Connection, account: str, recording_id: str, change: Change
+) -> tuple[KeptRecording | None, bool]:
+    """What is stored then, and whether readers of the account's notices are to be woken."""
     row = connection.execute(_one(account, recording_id).with_for_update()).one_or_none()
     if row is None:
-        return None
+        return None, False
     kept = _kept_of(row)
     changed = change(kept)
     if changed is None:
-        return kept
+        return kept, False
     after = replace(changed[0], revision=kept.revision + 1)
     where = (recordings.c.account == account) & (recordings.c.id == recording_id)
     connection.execute(update(recordings).where(where).values(_values_of(after)))
     add_records(connection, changed[1])
-    return after
+    return after, _tell(connection, after, [record for record in changed[1] if record.kind is Kind.FAILED])
+
+
+def _tell(connection: Connection, kept: KeptRecording, failures: Sequence[Record]) -> bool:
+    """Add a notice for each failure; whether there is anybody to be told."""
+    account = kept.recording.account
+    known = select(accounts.c.key).where(accounts.c.key == account)
+    if not failures or connection.execute(known).scalar() is None:
+        return False
+    call = stored_call(connection, account, kept.id)
+    owed = [keeping_failed(kept.recording, call, record.data["what"], record.at) for record in failures]
+    add_notices(connection, owed)
+    return True
 
 
 def _search(connection: Connection, account: str, wanted: RecordingFilter) -> list[KeptRecording]:

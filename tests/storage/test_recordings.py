@@ -1,6 +1,9 @@
 """Recordings in the database: found by everything they may be searched by, in their own account only."""
 
+import asyncio
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import jsonschema_rs
 import pytest
@@ -11,8 +14,8 @@ from outdial.domain.ledger import Kind, Record
 from outdial.domain.legs import Side
 from outdial.domain.notice_types import TYPES
 from outdial.domain.notices import call_data
-from outdial.domain.recordings import CallRecording, Hold, KeptRecording, SpoolFile, State
-from outdial.storage.database import Database
+from outdial.domain.recordings import CallRecording, Hold, KeptFile, KeptRecording, SpoolFile, State
+from outdial.storage.database import Database, open_database
 from outdial.storage.ledger import StoredLedger
 from outdial.storage.outbox import StoredNotices
 from outdial.storage.recordings import DAY_MS, StoredRecordings
@@ -161,6 +164,30 @@ async def test_an_account_with_recordings_is_not_removed(world: World) -> None:
     await store.change(OURS, "c1", lambda kept: (replace(kept, state=State.DELETED), ()))
     await world.directory.remove_account(OURS)
     assert await world.directory.accounts() == []
+
+
+def keyed(key: str) -> KeptFile:
+    return KeptFile(Side.AGENT, 1_000, 16_044, "a" * 64, 16_088, "b" * 64, key, 1)
+
+
+async def test_a_destroyed_key_is_in_no_file_of_sqlite(tmp_path: Path, sqlite_template: Path) -> None:
+    file, secret = shutil.copy(sqlite_template, tmp_path / "test.db"), "c2VjcmV0" * 200
+    other = recording("c2", reference="something that keeps the pages in use " * 50)
+    async with open_database(f"sqlite:///{file}") as database:
+        store = StoredRecordings(database)
+        for each in (recording("c1"), other):
+            await store.add(each)
+        await store.change("ours", "c1", lambda kept: (replace(kept, files=(keyed(secret),)), ()))
+        assert b"c2VjcmV0" in tmp_path.joinpath("test.db-wal").read_bytes()
+
+        await store.change("ours", "c1", lambda kept: (replace(kept, state=State.DELETING, files=(keyed(""),)), ()))
+
+        for _ in range(1_000):
+            if not tmp_path.joinpath("test.db-wal").stat().st_size:
+                break
+            await asyncio.sleep(0.01)
+        for path in tmp_path.glob("test.db*"):
+            assert b"c2VjcmV0" not in path.read_bytes(), path.name
 
 
 def failing(*failures: str, then: Exception | None = None) -> Change:

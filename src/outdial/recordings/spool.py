@@ -55,7 +55,7 @@ class Spool:
         except OSError as error:
             raise SpoolUnusable(trouble_of(error, self._folder)) from None
         if free < self._least_free:
-            raise SpoolUnusable(f"the disk of {self._folder} is full: {free // 1024} KiB are free")
+            raise SpoolUnusable(f"the disk of {self._folder.name} is full: {free // 1024} KiB are free")
         return folder
 
     def note(self, recording: CallRecording) -> Path:
@@ -122,7 +122,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def trouble_of(error: OSError, folder: Path) -> str:
-    """What is wrong with a disk, for people."""
+    """What is wrong with a disk, for people; without the way there, as others than its operators are told."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"the disk of {folder} is full"
-    return f"{folder} can't be written: {error.strerror or error}"
+        return f"the disk of {folder.name} is full"
+    return f"{folder.name} can't be written: {error.strerror or error}"

@@ -49,6 +49,8 @@ class StoredRecordings(StoredKeys):
         after, told = await self._database.write(lambda c: _change(c, account, recording_id, change), account=account)
         if told:
             self._database.bell.ring(account)
+        if after is not None and after.state is State.DELETING:
+            self._database.empty_log()
         return after
 
     async def find(self, account: str, recording_id: str) -> KeptRecording | None:

@@ -81,7 +81,7 @@ class Outdial:
             settings.public_address,
         )
         folder = settings.data_dir / "switch"
-        announcements = Announcements(settings.data_dir / "announcements")
+        self._announcements = announcements = Announcements(settings.data_dir / "announcements")
         self.switch = Switch(
             settings.switch_name, folder, runtime, wanted, ends_with_us=ends_switch, sound_of=announcements.path_of
         )
@@ -186,6 +186,7 @@ class Outdial:
             recordings=self.recordings.library,
             observe_lag=self.metrics.lag,
             metrics=self.metrics.render,
+            forget_announcements=self._announcements.forget,
         )
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:

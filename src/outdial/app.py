@@ -135,13 +135,14 @@ class Outdial:
             settings.public_address,
             _tls(settings),
         )
+        self._announcements = Announcements(settings.data_dir / "announcements")
         self.switch = Switch(
             settings.switch_name,
             settings.data_dir / "switch",
             self._runtime,
             wanted,
             ends_with_us=self._ends_switch,
-            sound_of=Announcements(settings.data_dir / "announcements").path_of,
+            sound_of=self._announcements.path_of,
         )
         self.phones = self.switch.phones
 
@@ -201,6 +202,7 @@ class Outdial:
             recordings=self.recordings.library,
             observe_lag=self.metrics.lag,
             metrics=self.metrics.render,
+            forget_announcements=self._announcements.forget,
         )
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:

@@ -60,7 +60,7 @@ class Metrics:
             "outdial_webhook_dead_letters", "Deliveries to webhooks that were given up.", registry=self._registry
         )
         self._recording_failures = Counter(
-            "outdial_recording_failures", "What went wrong while calls were recorded.", registry=self._registry
+            "outdial_recording_failures", "What went wrong while calls were recorded or kept.", registry=self._registry
         )
         self._crm_attempts = self._counter("outdial_crm_attempts", "Attempts to tell a CRM of a call.", "outcome")
         self._crm_dead = Counter(
@@ -149,6 +149,10 @@ class Metrics:
     def recording_stuck(self, doing: str) -> None:
         """A step of a recording failed, and will be tried again."""
         self._recordings_stuck.labels(doing).inc()
+
+    def recording_failed(self, failures: int) -> None:
+        """So much went wrong while a recording was kept."""
+        self._recording_failures.inc(failures)
 
     def collect(self) -> Iterator[Metric]:
         """What is true at this moment (called by the registry)."""

@@ -20,7 +20,10 @@ ID = "94e5928c-7f7e-4645-ad72-61010f906449"
 ONE_LEG = "94e5928c-7f7e-4645-ad72-61010f906450"
 URL = f"/v6/{ACCOUNT}/recordings"
 AUDIO = f"{URL}/{ID}/audio"
-WHOLE = {side: wav_of(tone(TONES[side], 2_000)) for side in Side}
+WHOLE = {
+    side: wav_of(tone(frequency, 500) + tone(0, 400) + tone(frequency, 1_100)) for side, frequency in TONES.items()
+}
+"""With the silence of the pause."""
 
 
 async def keep(world: ApiWorld, recording: CallRecording) -> None:
@@ -262,7 +265,7 @@ async def test_peaks_are_drawn(kept: ApiWorld) -> None:
     said = (await kept.client.get(f"{URL}/{ID}/peaks?leg=agent&perSecond=20")).json()
 
     assert (said["version"], said["channels"], said["length"], said["samples_per_pixel"]) == (2, 1, 40, 400)
-    assert set(said["data"]) == {-32, 31}
+    assert set(said["data"]) == {-32, 0, 31}
     refused = await kept.client.get(f"{URL}/{ID}/peaks?perSecond=1000")
     assert refused.json()["message"] == "perSecond must be a whole number from 1 to 100"
 

@@ -62,6 +62,15 @@ async def test_each_leg_is_recorded_on_its_own_channel_and_nothing_but_what_is_h
     assert all("File" not in each for each in manager.acted), "a main file would hold both sides"
 
 
+async def test_a_folder_that_can_not_be_told_to_the_switch_is_not_told_to_others_either(
+    recorder: AsteriskRecorder, manager: Manager, tmp_path: Path
+) -> None:
+    begun = await recorder.start("c1", {AGENT: tmp_path / "my files" / "agent.wav"})
+
+    assert begun.detail == "the folder of agent.wav has a name that can't be told to the switch"
+    assert manager.acted == []
+
+
 async def test_a_file_that_does_not_appear_is_not_recorded_whatever_the_switch_says(
     recorder: AsteriskRecorder, manager: Manager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

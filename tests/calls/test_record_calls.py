@@ -270,7 +270,7 @@ async def test_nobody_is_told_that_nothing_is_recorded_while_a_leg_may_be_writte
         await joined(world, Legs.AGENT)
         assert world.call.recording.agent is Track.DOUBTFUL
         with pytest.raises(RecordingUnchanged):
-            await control_recording(world.engine, world.pages, "account", "c1", pause=True, who="client c")
+            await control_recording(*world.ports, "account", "c1", pause=True, speaker=CLIENT)
 
 
 async def test_a_recording_that_may_be_silent_by_mistake_is_made_heard_again_and_nobody_is_told_otherwise() -> None:
@@ -278,9 +278,9 @@ async def test_a_recording_that_may_be_silent_by_mistake_is_made_heard_again_and
         await joined(world, Legs.AGENT)
         world.recorder.away = True
         with pytest.raises(RecordingUnchanged):
-            await control_recording(world.engine, world.pages, "account", "c1", pause=True, who="client c")
+            await control_recording(*world.ports, "account", "c1", pause=True, speaker=CLIENT)
         with pytest.raises(RecordingUnchanged):
-            await control_recording(world.engine, world.pages, "account", "c1", pause=False, who="client c")
+            await control_recording(*world.ports, "account", "c1", pause=False, speaker=CLIENT)
         assert world.call.deadline == 2_000
         world.recorder.away = False
         world.time.at = 2_000
@@ -329,7 +329,7 @@ async def test_what_a_taken_over_call_owes_is_decided_when_its_turn_comes() -> N
         world.recorder.did.clear()
         # Consent comes while the call's turn has not come yet: its new leg must not be stopped.
         consenting = asyncio.create_task(
-            take_consent(world.engine, world.pages, "account", "c1", ConsentAct.GIVEN, "client c")
+            take_consent(*world.ports, "account", "c1", act=ConsentAct.GIVEN, speaker=CLIENT)
         )
         await asyncio.sleep(0)
         await asyncio.gather(consenting, world.recovery.rejoin())

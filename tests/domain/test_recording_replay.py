@@ -21,6 +21,8 @@ from outdial.domain.events import (
     LegEnded,
     RecordingBegun,
     RecordingControl,
+    RecordingControlled,
+    RecordingStopped,
 )
 from outdial.domain.ledger import Entry, Kind, Record, chained
 from outdial.domain.legs import Side
@@ -41,7 +43,9 @@ SCRIPT: list[tuple[Event, int]] = [
     (RecordingBegun((Side.PARTY,)), 2),
     (RecordingControl(pause=True, who="agent 1"), 300),
     (RecordingControl(pause=False, who="agent 1"), 300),
+    (RecordingControlled(pause=False), 2),
     (ConsentCaptured(ConsentAct.WITHDRAWN, "api", "client c"), 300),
+    (RecordingStopped((Side.PARTY,)), 2),
 ]
 
 

@@ -48,7 +48,7 @@ async def test_a_recording_waits_in_the_spool_until_there_is_room(resize: Callab
         waiting = await vault.rests(recording)
 
         assert waiting.state is State.SPOOLED
-        assert vault.keeper.troubles == {("ours", "c1"): f"the disk of {still.folder / 'kept'} is full"}
+        assert vault.keeper.troubles == {("ours", "c1"): "the disk of kept is full"}
         assert (vault.folder / "spool" / "c1" / "agent.wav").read_bytes() == LONG
         assert vault.files() == [], "nothing half written is left"
 
@@ -66,7 +66,7 @@ async def test_a_disk_without_room_is_named_before_a_recording_is_begun(
     (still.folder / "spool").mkdir()
     (still.folder / "filler").write_bytes(bytes(1024 * 1024 - 3 * 4096))
 
-    with pytest.raises(SpoolUnusable, match=f"the disk of {still.folder / 'spool'} is full"):
+    with pytest.raises(SpoolUnusable, match=r"^the disk of spool is full$"):
         await begin_ten(still)
 
 

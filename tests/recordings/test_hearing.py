@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from outdial.calls.recording_library import Hearing
 from outdial.domain.legs import Side
 from outdial.domain.recordings import SpoolFile
+from outdial.recordings import peaks as module
 from outdial.recordings.mixing import Mix, sides_of
 from outdial.recordings.opus import encoded
 from outdial.recordings.peaks import peaks
@@ -130,6 +131,18 @@ async def test_peaks_show_where_it_is_loud(vault_with_both: Vault) -> None:
     assert all(agent_least == -32 and agent_most == 31 for agent_least, agent_most, _, _ in stretches)
     assert all((least, most) == (-32, 31) for _, _, least, most in stretches[:45])
     assert all((least, most) == (0, 0) for _, _, least, most in stretches[45:])
+
+
+async def test_a_long_recording_has_no_more_peaks_than_can_be_drawn(
+    vault_with_both: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_IN_ALL", 7)
+    mix = await mix_of(vault_with_both, Hearing.STEREO)
+    found = await peaks(mix, 100)
+
+    assert found["length"] == 7
+    assert len(found["data"]) == 7 * 2 * 2
+    assert found["samples_per_pixel"] * 7 >= mix.samples
 
 
 async def test_peaks_end_with_whatever_is_left(vault: Vault) -> None:

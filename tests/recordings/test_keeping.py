@@ -7,7 +7,8 @@ import pytest
 
 from outdial.calls.recordings import SpoolUnusable
 from outdial.domain.legs import Side
-from outdial.domain.recordings import SpoolFile, State
+from outdial.domain.recordings import Pause, SpoolFile, State
+from outdial.metrics import Metrics, Now
 from outdial.recordings.spool import Spool
 from outdial.sandbox.tones import Sound, spans
 from support.vault import START, TONES, Vault, recording_of, tone, wav_of, working
@@ -77,18 +78,6 @@ async def test_two_stretches_of_a_leg_become_one_line_of_time(vault: Vault) -> N
     assert await vault.kinds("c1") == ["file.kept"]
 
 
-async def test_what_was_written_after_a_leg_was_to_be_stopped_is_destroyed_and_on_record(vault: Vault) -> None:
-    files = (SpoolFile(Side.AGENT, START), SpoolFile(Side.PARTY, START, stopped_at=START + 1_000))
-    recording = recording_of("c1", ms=3_000, files=files)
-    await vault.kept(recording, {side: wav_of(tone(880, 3_000)) for side in Side})
-
-    assert sound_of(await vault.heard(recording, Side.AGENT)).length_ms == 3_000
-    assert sound_of(await vault.heard(recording, Side.PARTY)).length_ms == 1_000
-    told = [entry.data for entry in await vault.ledger.entries("ours", 0, 9, "c1") if entry.kind == "recording.failed"]
-    assert len(told) == 1
-    assert "2000 ms of party.wav were written after it was to be stopped" in told[0]
-
-
 @pytest.mark.parametrize("audio", [wav_of(tone(880, 1_000)), b"half written " * 9], ids=["audio", "no audio file"])
 async def test_what_nobody_knew_to_be_written_is_destroyed_and_on_record(vault: Vault, audio: bytes) -> None:
     lost = SpoolFile(Side.PARTY, START, stopped_at=START + 500, unconfirmed=True)
@@ -121,12 +110,77 @@ async def test_where_nothing_was_written_that_is_on_record(vault: Vault, audio: 
     assert await vault.kinds("c1") == ["recording.failed"]
 
 
-async def test_what_is_no_wav_is_set_aside_and_the_other_leg_kept(vault: Vault) -> None:
+async def test_what_is_no_wav_is_sealed_as_it_is_and_the_other_leg_kept(vault: Vault) -> None:
     kept = await vault.kept(recording_of("c1"), {Side.PARTY: b"no wav at all" * 100})
 
     assert [file.side for file in kept.files] == [Side.AGENT]
-    assert vault.files("unreadable") == ["c1-party.wav"]
-    assert await vault.kinds("c1") == ["file.kept", "recording.failed"]
+    assert [(file.set_aside, file.size) for file in kept.set_aside] == [("party.wav", 1_300)]
+    assert vault.files() == ["ours/2025/11/24/c1/agent.sealed", "ours/2025/11/24/c1/party.wav.sealed"]
+    assert vault.files("spool") == []
+    assert not any(b"no wav" in path.read_bytes() for path in vault.folder.rglob("*") if path.is_file())
+    assert await vault.kinds("c1") == ["file.kept", "file.kept", "recording.failed"]
+
+
+async def test_audio_written_after_a_stop_that_came_late_is_cut_off(vault: Vault) -> None:
+    stopped = SpoolFile(Side.PARTY, START, stopped_at=START + 1_000)
+    recording = recording_of("c1", ms=4_000, files=(SpoolFile(Side.AGENT, START), stopped))
+    kept = await vault.kept(recording)
+
+    assert [file.length_ms for file in kept.files] == [4_000, 1_000]
+    assert await vault.heard(recording, Side.PARTY) == wav_of(tone(880, 1_000))
+    _, *entries = await vault.ledger.entries("ours", 0, 9, "c1")
+    assert [entry.kind for entry in entries] == ["file.kept", "file.kept", "recording.failed"]
+    assert '"cutOffMs":3000' in entries[1].data
+    assert "3000 ms were recorded after it had to be stopped; they were cut off" in entries[2].data
+
+
+async def test_a_stop_that_the_switch_took_a_moment_for_is_cut_off_and_no_failure(vault: Vault) -> None:
+    recording = recording_of("c1", ms=2_000, files=(SpoolFile(Side.PARTY, START, stopped_at=START + 1_940),))
+    await vault.kept(recording)
+
+    assert await vault.heard(recording, Side.PARTY) == wav_of(tone(880, 1_940))
+    assert await vault.kinds("c1") == ["file.kept"]
+
+
+async def test_nothing_is_kept_of_a_leg_that_had_to_be_stopped_before_it_began(vault: Vault) -> None:
+    kept = await vault.kept(recording_of("c1", files=(SpoolFile(Side.PARTY, START + 1_000, stopped_at=START + 900),)))
+
+    assert (kept.state, kept.files, vault.files()) == (State.FAILED, (), [])
+    assert await vault.kinds("c1") == ["recording.failed"]
+
+
+@pytest.mark.parametrize(("until", "end"), [(START + 2_500, 2_500), (None, 4_000)], ids=["resumed", "to the end"])
+async def test_a_pause_holds_silence_although_the_switch_was_late(vault: Vault, until: int | None, end: int) -> None:
+    recording = recording_of("c1", [Side.PARTY], ms=4_000, pauses=(Pause(START + 1_000, until, "agent 1"),))
+    await vault.kept(recording)
+
+    heard = await vault.heard(recording, Side.PARTY)
+    assert heard[44 + 16_000 : 44 + end * 16] == bytes((end - 1_000) * 16)
+    whole = wav_of(tone(880, 4_000))
+    assert (heard[: 44 + 16_000], heard[44 + end * 16 :]) == (whole[: 44 + 16_000], whole[44 + end * 16 :])
+    _, *entries = await vault.ledger.entries("ours", 0, 9, "c1")
+    assert [entry.kind for entry in entries] == ["file.kept", "recording.failed"]
+    assert '"silencedMs":' in entries[0].data
+    assert "were recorded while it was paused; silence was written over them" in entries[1].data
+
+
+async def test_a_pause_that_was_kept_is_no_failure(vault: Vault) -> None:
+    recording = recording_of("c1", [Side.PARTY], ms=3_000, pauses=(Pause(START + 1_000, START + 2_000, "agent 1"),))
+    audio = wav_of(tone(880, 1_000) + tone(0, 1_000) + tone(880, 1_000))
+    await vault.kept(recording, {Side.PARTY: audio})
+
+    assert await vault.heard(recording, Side.PARTY) == audio
+    assert await vault.kinds("c1") == ["file.kept"]
+
+
+async def test_what_fails_is_counted_and_remembered_with_the_recording(still: Vault) -> None:
+    metrics = Metrics(Now)
+    async with working(Vault(still.folder, still.database, watcher=metrics)) as vault:
+        kept = await vault.kept(recording_of("c1"), {Side.AGENT: b"", Side.PARTY: b"no wav at all" * 100})
+
+    assert kept.state is State.FAILED
+    assert kept.failures == ("nothing was written to agent.wav", "party.wav is no WAV file; it was set aside")
+    assert b"outdial_recording_failures_total 2.0" in metrics.render()[0]
 
 
 async def test_a_leg_shorter_than_its_call_is_marked(vault: Vault) -> None:

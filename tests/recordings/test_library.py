@@ -1,6 +1,7 @@
 """Kept recordings as they are asked for: every access on record, holds that hold, erasures that can be proved."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,9 @@ from outdial.calls.recording_store import RecordingFilter
 from outdial.calls.recordings import Damaged, NothingToRead
 from outdial.domain.legs import Side
 from outdial.domain.recordings import State
+from outdial.recordings import transitions
 from outdial.recordings.erasure import Signer, hash_of, is_signed
+from outdial.recordings.places import name_of
 from support.s3 import ObjectStore
 from support.vault import START, Vault, recording_of, working
 
@@ -219,11 +222,118 @@ async def test_an_erasure_counts_although_the_object_store_is_away(still: Vault,
         certificate = await vault.library.erase("ours", Selection(call_id="c1"), "their wish", WHO)
 
         assert certificate["erased"][0]["audio"] == "unreadable, to be removed"
+        assert certificate["erased"][0]["removalPendingIn"] == [f"{object_store.endpoint}/{object_store.name}/vault"]
         object_store.start()
         assert len(object_store.names()) == 2, "noise without its keys"
         vault.keeper.wake("ours", "c1")
         await vault.rests(recording_of("c1"), State.DELETED)
         assert object_store.names() == []
+
+
+async def set_aside(vault: Vault, call: str, legs: Sequence[Side]) -> None:
+    kept = await vault.kept(recording_of(call, legs), {Side.PARTY: b"no wav at all" * 100})
+    assert [file.set_aside for file in kept.set_aside] == ["party.wav"]
+
+
+async def test_what_was_set_aside_is_erased_and_certified(vault: Vault) -> None:
+    await set_aside(vault, "c1", list(Side))
+    await set_aside(vault, "c2", [Side.PARTY])
+    assert await clean(vault)
+
+    certificate = await vault.library.erase("ours", Selection(number="+442079460123"), "their wish", WHO)
+
+    told = {each["recording"]: each for each in certificate["erased"]}
+    assert [len(told[call]["files"]) for call in ("c1", "c2")] == [1, 0]
+    for each in told.values():
+        assert [(file["file"], file["size"]) for file in each["setAside"]] == [("party.wav", 1_300)]
+        assert each["audio"] == "removed"
+    assert [path for path in vault.folder.rglob("*.wav*") if path.is_file()] == []
+    found = await vault.store.find("ours", "c2")
+    assert found is not None
+    assert [file.wrapped_key for file in found.set_aside] == [""]
+    assert await clean(vault)
+
+
+async def test_retention_deletes_what_was_set_aside(vault: Vault) -> None:
+    await vault.store.set_retention("ours", 1, [])
+    await set_aside(vault, "c1", [Side.PARTY])
+    vault.clock.at += 2 * DAY
+
+    await vault.keeper.expire()
+    await vault.rests(recording_of("c1"), State.DELETED)
+
+    assert vault.files() == []
+
+
+async def test_a_new_account_key_seals_what_was_set_aside_too(vault: Vault) -> None:
+    await set_aside(vault, "c1", [Side.PARTY])
+
+    await vault.library.renew_account_key("ours", WHO)
+
+    assert await clean(vault), "it opens with the new key, the old one is gone"
+
+
+async def test_what_was_set_aside_stays_here_and_is_verified(still: Vault, object_store: ObjectStore) -> None:
+    async with working(Vault(still.folder, still.database, object_store.bucket)) as vault:
+        await set_aside(vault, "c1", list(Side))
+        await vault.rests(recording_of("c1"), State.REMOTE)
+        assert vault.files() == ["ours/2025/11/24/c1/party.wav.sealed"]
+        assert await clean(vault)
+
+        sealed = vault.folder / "kept" / vault.files()[0]
+        sealed.write_bytes(sealed.read_bytes()[:-1] + b"?")
+        found = [each async for each in vault.library.verify("ours", {}) if isinstance(each, Finding)]
+        assert [(each.code, each.subject) for each in found] == [
+            ("changed-file", "local disk: ours/2025/11/24/c1/party.wav.sealed")
+        ]
+
+
+async def test_nothing_is_removed_before_the_very_place_where_it_lies_confirms(
+    still: Vault, object_store: ObjectStore
+) -> None:
+    there = replace(object_store.bucket, prefix="old")
+    async with working(Vault(still.folder, still.database, there)) as vault:
+        await vault.kept(recording_of("c1"))
+        await vault.rests(recording_of("c1"), State.REMOTE)
+
+    async with working(still):
+        certificate = await still.library.erase("ours", Selection(call_id="c1"), "their wish", WHO)
+        assert (await still.rests(recording_of("c1"))).state is State.DELETING
+        assert "which is not the object store that is set up" in still.keeper.troubles["ours", "c1"]
+    told = certificate["erased"][0]
+    assert (told["keys"], told["audio"]) == ("destroyed", "unreadable, to be removed")
+    assert told["removalPendingIn"] == [f"{object_store.endpoint}/{object_store.name}/old"]
+
+    async with working(Vault(still.folder, still.database, replace(object_store.bucket, prefix="new"))) as vault:
+        vault.keeper.wake("ours", "c1")
+        assert (await vault.rests(recording_of("c1"))).state is State.DELETING
+    assert len(object_store.names()) == 2, "another place of the same store is not asked"
+
+    async with working(Vault(still.folder, still.database, there)) as vault:
+        gone = await vault.rests(recording_of("c1"), State.DELETED)
+    assert (object_store.names(), gone.buckets) == ([], ())
+
+
+async def test_an_object_store_that_was_given_only_a_part_is_asked_too(still: Vault, object_store: ObjectStore) -> None:
+    first, second = (replace(object_store.bucket, prefix=prefix) for prefix in ("first", "second"))
+    async with working(still):
+        kept = await still.kept(recording_of("c1"))
+    begun = Vault(still.folder, still.database, first)
+    assert begun.objects is not None
+    await begun.store.change("ours", "c1", transitions.begin_upload(begun.objects.bucket))
+    name = name_of(kept.recording, Side.AGENT)
+    await begun.objects.upload(name, begun.local.path(name))
+
+    async with working(Vault(still.folder, still.database, second)) as vault:
+        moved = await vault.rests(recording_of("c1"), State.REMOTE)
+        assert [bucket.prefix for bucket in moved.buckets] == ["first", "second"]
+        await vault.library.erase("ours", Selection(call_id="c1"), "their wish", WHO)
+        left = await vault.rests(recording_of("c1"))
+        assert (left.state, [bucket.prefix for bucket in left.buckets]) == (State.DELETING, ["first"])
+
+    async with working(Vault(still.folder, still.database, first)) as vault:
+        await vault.rests(recording_of("c1"), State.DELETED)
+    assert object_store.names() == []
 
 
 async def test_a_recording_that_is_erased_on_its_way_leaves_nothing(still: Vault) -> None:

@@ -1,6 +1,7 @@
 """SQLite's log is taken over into its file beside the commits, and begun anew when it is long."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +83,33 @@ def test_a_reader_who_stays_holds_nobody_up(
     assert file.stat().st_size == before
     assert writer.execute("SELECT count(*) FROM written").fetchone() == (10,)
     reader.close()
+
+
+def test_the_log_is_emptied_as_soon_as_nobody_reads_from_it(
+    file: Path, writer: sqlite3.Connection, engine: Engine
+) -> None:
+    log = file.with_name("test.db-wal")
+    reader = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    reader.execute("BEGIN").execute("SELECT count(*) FROM written").fetchall()
+    checkpoints = Checkpoints(engine)
+    write(writer, checkpoints, 10)
+    tried = threading.Event()
+    empty = checkpoints._empty
+
+    def watched() -> bool:
+        done = empty()
+        tried.set()
+        return done
+
+    checkpoints._empty = watched  # type: ignore[method-assign]
+    checkpoints.empty_soon()
+    tried.wait()
+    assert log.stat().st_size > 0
+    reader.close()
+    assert checkpoints._under_way is not None
+    checkpoints._under_way.result()
+    assert log.stat().st_size == 0
+    checkpoints.close()
 
 
 def test_a_file_that_is_gone_is_for_the_commits_to_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

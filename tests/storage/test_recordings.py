@@ -1,16 +1,23 @@
 """Recordings in the database: found by everything they may be searched by, in their own account only."""
 
+import asyncio
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 from outdial.calls.directory import InUse
-from outdial.calls.recording_store import AccountKey, RecordingFilter
+from outdial.calls.recording_store import AccountKey, Change, RecordingFilter
 from outdial.domain.ledger import Kind, Record
 from outdial.domain.legs import Side
-from outdial.domain.recordings import CallRecording, Foreseen, Hold, KeptRecording, SpoolFile, State
-from outdial.storage.database import Database
+from outdial.domain.notice_types import TYPES
+from outdial.domain.notices import call_data
+from outdial.domain.recordings import CallRecording, Foreseen, Hold, KeptFile, KeptRecording, SpoolFile, State
+from outdial.storage.database import Database, open_database
 from outdial.storage.ledger import StoredLedger
+from outdial.storage.outbox import StoredNotices
 from outdial.storage.recordings import DAY_MS, StoredRecordings
 from support.stored import OURS, THEIRS, World
 
@@ -196,3 +203,85 @@ async def test_an_account_with_recordings_is_not_removed(world: World) -> None:
     await store.change(OURS, "c1", lambda kept: (replace(kept, state=State.DELETED), ()))
     await world.directory.remove_account(OURS)
     assert await world.directory.accounts() == []
+
+
+def keyed(key: str) -> KeptFile:
+    return KeptFile(Side.AGENT, 1_000, 16_044, "a" * 64, 16_088, "b" * 64, key, 1)
+
+
+async def test_a_destroyed_key_is_in_no_file_of_sqlite(tmp_path: Path, sqlite_template: Path) -> None:
+    file, secret = shutil.copy(sqlite_template, tmp_path / "test.db"), "c2VjcmV0" * 200
+    other = recording("c2", reference="something that keeps the pages in use " * 50)
+    async with open_database(f"sqlite:///{file}") as database:
+        store = StoredRecordings(database)
+        for each in (recording("c1"), other):
+            await store.add(each)
+        await store.change("ours", "c1", lambda kept: (replace(kept, files=(keyed(secret),)), ()))
+        assert b"c2VjcmV0" in tmp_path.joinpath("test.db-wal").read_bytes()
+
+        await store.change("ours", "c1", lambda kept: (replace(kept, state=State.DELETING, files=(keyed(""),)), ()))
+
+        for _ in range(1_000):
+            if not tmp_path.joinpath("test.db-wal").stat().st_size:
+                break
+            await asyncio.sleep(0.01)
+        for path in tmp_path.glob("test.db*"):
+            assert b"c2VjcmV0" not in path.read_bytes(), path.name
+
+
+def failing(*failures: str, then: Exception | None = None) -> Change:
+    def change(kept: KeptRecording) -> tuple[KeptRecording, list[Record]]:
+        if then is not None:
+            raise then
+        records = [Record(Kind.FAILED, OURS, 9_500, kept.id, None, {"what": what}) for what in failures]
+        return replace(kept, state=State.FAILED), records
+
+    return change
+
+
+async def failures_told(world: World) -> list[tuple[str | None, object]]:
+    notices = [notice for _, notice in await StoredNotices(world.database).after(OURS, 0)]
+    return [(each.call_id, each.data) for each in notices if each.type == "call.recording.failed.v1"]
+
+
+async def test_what_fails_while_a_recording_is_kept_is_told_in_the_same_commit(world: World) -> None:
+    store, ended = StoredRecordings(world.database), await world.end(await world.place("c1"))
+    await store.add(recording("c1", OURS))
+
+    with StoredNotices(world.database).listening(OURS) as rung:
+        rung.clear()
+        await store.change(OURS, "c1", failing("it is too short", "a stranger was there"))
+        assert rung.is_set()
+
+    told = await failures_told(world)
+    assert [call for call, _ in told] == ["c1", "c1"]
+    assert told[0][1] == {**call_data(ended), "recording": {"legs": [], "paused": False, "failure": "it is too short"}}
+
+
+async def test_a_change_that_is_undone_tells_nothing(world: World) -> None:
+    store = StoredRecordings(world.database)
+    await store.add(recording("c1", OURS))
+
+    with pytest.raises(ValueError, match="undone"):
+        await store.change(OURS, "c1", failing("it is too short", then=ValueError("undone")))
+
+    assert await failures_told(world) == []
+
+
+async def test_a_failure_is_told_although_its_call_is_forgotten(world: World) -> None:
+    store = StoredRecordings(world.database)
+    await store.add(recording("c1", OURS))
+    await store.change(OURS, "c1", failing("it is too short"))
+
+    ((call, data),) = await failures_told(world)
+    assert call == "c1"
+    jsonschema_rs.validate(TYPES["call.recording.failed.v1"].schema(), data)
+
+
+async def test_nobody_is_told_for_an_account_that_is_no_more(store: StoredRecordings) -> None:
+    await store.add(recording("c1", OURS))
+
+    changed = await store.change(OURS, "c1", failing("it is too short"))
+
+    assert changed is not None
+    assert changed.state is State.FAILED

@@ -21,6 +21,7 @@ from outdial.api.auth import CALLS_CREATE, SCOPES
 from outdial.api.parts import Health, Parts
 from outdial.api.secrets import hash_secret
 from outdial.api.tokens import Tokens
+from outdial.asterisk.announcements import Announcements
 from outdial.calls.crm import Attempt, Connection, Verdict
 from outdial.calls.engine import Engine
 from outdial.calls.limits import Limits
@@ -239,6 +240,7 @@ async def api_world(
             crm_desk=NoCrms(),
             recordings=kept.library,
             observe_lag=lambda reader, milliseconds: None,
+            forget_announcements=Announcements(file.parent / "announcements").forget,
             metrics=lambda: (b"outdial_ready 1.0\n", "text/plain; version=1.0.0; charset=utf-8"),
         )
         app = make_app(parts)

@@ -28,6 +28,9 @@ class Told:
     def recording_stuck(self, doing: str) -> None:
         print(f"stuck {doing}", flush=True)
 
+    def recording_failed(self, failures: int) -> None:
+        assert not failures
+
 
 async def keep(folder: Path, database_file: Path, bucket: Bucket) -> None:
     async with open_database(f"sqlite:///{database_file}") as database:

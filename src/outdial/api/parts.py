@@ -62,6 +62,8 @@ class Parts:
     """Told how far behind a reader of events is, in milliseconds."""
     metrics: Callable[[], tuple[bytes, str]]
     """The page for Prometheus, and its content type."""
+    forget_announcements: Callable[[str], None]
+    """Removes an account's own announcements."""
 
 
 def parts_of(request: Request) -> Parts:

@@ -1,5 +1,6 @@
 """The recordings API: found, read, heard and drawn. Reads requests and writes replies; decides nothing else."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from enum import StrEnum
@@ -117,7 +118,7 @@ async def peaks(request: Request) -> Response:
         raise _refusal_of(error) from error
     if found is None:
         raise RecordingNotFound
-    return reply(200, found, version, _PRIVATE)
+    return await asyncio.to_thread(reply, 200, found, version, _PRIVATE)
 
 
 async def _listener(request: Request) -> tuple[Parts, str, str]:

@@ -5,6 +5,7 @@ Must not know when one is played, or to whom.
 
 import io
 import re
+import shutil
 import wave
 from pathlib import Path
 
@@ -65,6 +66,12 @@ class Announcements:
         if not path.is_file():
             raise AnnouncementError(f"account {account} has no announcement of its own called {name}")
         path.unlink()
+
+    def forget(self, account: str) -> None:
+        """Remove all of an account's own, so that nobody comes by them who is given its key later."""
+        folder = self._own(account)
+        if folder.is_dir():
+            shutil.rmtree(folder)
 
     def _own(self, account: str) -> Path:
         if not _ACCOUNT.fullmatch(account):

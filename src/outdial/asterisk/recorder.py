@@ -86,7 +86,7 @@ class AsteriskRecorder:
             return None  # begun before we were restarted
         word = _word(path)
         if set(word) & _MEANINGFUL:
-            return f"{path.parent} has a name that can't be told to the switch"
+            return f"the folder of {path.name} has a name that can't be told to the switch"
         try:
             await self._ami.act("MixMonitor", Channel=channel_id(call_id, side), Options=f"r({word})S")
             async with asyncio.timeout(APPEAR_SECONDS):

@@ -38,4 +38,6 @@ class Administration:
     clock: Clock
     new_secret: Callable[[], str]
     hash_secret: Callable[[str], str]
+    forget_announcements: Callable[[str], None]
+    """Removes an account's own announcements; waits for the disk."""
     turns: Turns = field(default_factory=Turns)

@@ -1,4 +1,6 @@
-"""Removes an account with everything in it, phones and trunks on the switch too; not while it has live calls."""
+"""Removes an account with everything in it, what the switch has of it too; not while it has live calls."""
+
+import asyncio
 
 from outdial.calls.administration import Administration
 
@@ -17,3 +19,4 @@ async def remove_account(administration: Administration, key: str) -> None:
         await administration.phones.withdraw_agent(agent)
     for trunk in trunks:
         await administration.phones.withdraw_trunk(trunk)
+    await asyncio.to_thread(administration.forget_announcements, key)

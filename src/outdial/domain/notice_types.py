@@ -172,7 +172,9 @@ CALL_TYPES = (
     NoticeType("call.recording.paused.v1", "Silence takes the place of what is said.", CALL),
     NoticeType("call.recording.resumed.v1", "What is said is recorded again.", CALL),
     NoticeType("call.recording.stopped.v1", "A leg is not recorded any more, for want of consent.", CALL),
-    NoticeType("call.recording.failed.v1", "Something of the recording went wrong; the call goes on.", CALL),
+    NoticeType(
+        "call.recording.failed.v1", "Something went wrong while the call was recorded, or its recording kept.", CALL
+    ),
     NoticeType("call.ended.v1", "The call is over, and its result is final.", CALL),
 )
 AGENT_TYPES = (

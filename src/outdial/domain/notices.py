@@ -9,6 +9,7 @@ from typing import Any
 from outdial.domain.call import Call, State
 from outdial.domain.legs import LegState, Side
 from outdial.domain.recording import Recording, Track
+from outdial.domain.recordings import CallRecording
 from outdial.domain.results import Party
 
 
@@ -31,6 +32,35 @@ def notices(before: Call | None, after: Call, now: int) -> tuple[Notice, ...]:
         return ()
     data = call_data(after)
     return tuple(Notice(f"call.{name}.v1", after.account, after.id, now, data) for name in types)
+
+
+def keeping_failed(recording: CallRecording, call: Call | None, what: str, now: int) -> Notice:
+    """The notice owed where a call's recording could not be kept as it should; `call` is none once it is forgotten."""
+    known = _call_of(recording) if call is None else call_data(call)
+    data = {**known, "recording": {"legs": [], "paused": False, "failure": what}}
+    return Notice("call.recording.failed.v1", recording.account, recording.call_id, now, data)
+
+
+def _call_of(recording: CallRecording) -> dict[str, Any]:
+    """What a recording knows of its call."""
+    return {
+        "callId": recording.call_id,
+        "agentId": recording.agent_id,
+        "groups": list(recording.groups),
+        "party": {"number": recording.number, "agentId": recording.called_agent_id},
+        "reference": recording.reference,
+        "application": None,
+        "state": State.ENDED.value,
+        "revision": 0,
+        "result": None,
+        "detail": None,
+        "hungUpBy": None,
+        "createdAt": recording.started_at,
+        "agentAnsweredAt": None,
+        "partyAnsweredAt": None,
+        "joinedAt": recording.joined_at,
+        "endedAt": recording.ended_at,
+    }
 
 
 def call_data(call: Call) -> dict[str, Any]:

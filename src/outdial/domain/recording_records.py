@@ -4,6 +4,7 @@ The entries outlive the audio. What becomes of the audio itself is told by whoev
 """
 
 import re
+from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
@@ -65,7 +66,8 @@ def call_recording(call: Call) -> CallRecording:
         decision=plan.recording,
         joined_at=call.joined_at,
         ended_at=call.ended_at,
-        pauses=recording.pauses,
+        # Whoever asked for the end of a pause that lasted until the call's has not ended it.
+        pauses=tuple(each if each.until is not None else replace(each, resumed_by=None) for each in recording.pauses),
         consents=recording.consents,
         cut_short=recording.cut_short,
     )
@@ -101,14 +103,22 @@ def _told(before: Recording, after: Recording) -> _Entries:
     given_up = [side.value for side in before.sides(Track.DOUBTFUL) if after.track(side) is not Track.DOUBTFUL]
     if given_up:
         found.append((Kind.STOPPED, None, {"sides": given_up, "why": "it had failed, and might have been written"}))
-    if len(after.pauses) > len(before.pauses):
-        found.append((Kind.PAUSED, after.pauses[-1].who, {}))
-    elif len(after.pauses) < len(before.pauses):
-        found.append((Kind.RESUMED, None, {"why": PAUSE_NOT_MADE}))
-    elif before.paused and not after.paused:
-        found.append((Kind.RESUMED, after.pauses[-1].resumed_by, {}))
+    found += _pauses_told(before, after)
     for what in after.failures[len(before.failures) :]:
         found.append((Kind.FAILED, None, {"what": what}))
+    return found
+
+
+def _pauses_told(before: Recording, after: Recording) -> _Entries:
+    """A pause may end because another one begins."""
+    there = len(before.pauses)
+    if len(after.pauses) < there:
+        return [(Kind.RESUMED, None, {"why": PAUSE_NOT_MADE})]
+    found: _Entries = []
+    if before.paused and after.pauses[there - 1].until is not None:
+        found.append((Kind.RESUMED, after.pauses[there - 1].resumed_by, {}))
+    if len(after.pauses) > there:
+        found.append((Kind.PAUSED, after.pauses[-1].who, {}))
     return found
 
 

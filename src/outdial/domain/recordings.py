@@ -132,6 +132,13 @@ class KeptFile:
     wrapped_key: str
     """The file's own key, sealed with the account's key of this generation; empty once it is destroyed."""
     key_generation: int
+    set_aside: str = ""
+    """The name it had in the spool, of a file that is no audio: it is sealed as it was found, all its bytes."""
+
+    @property
+    def label(self) -> str:
+        """Tells a recording's files apart: the leg, or the name of one that was set aside."""
+        return self.set_aside or self.side.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +148,19 @@ class Hold:
     matter: str
     placed_at: int
     placed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """An object store where files may lie: enough to know it again, and no secret."""
+
+    name: str
+    endpoint: str | None = None
+    """None for Amazon's own."""
+    prefix: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.endpoint or "s3:/", self.name, self.prefix) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +180,22 @@ class KeptRecording:
 
     Empty for what was kept before there were such hashes.
     """
+    set_aside: tuple[KeptFile, ...] = ()
+    """What the spool had of it that could not be read, sealed on the local disk and never moved from there."""
+    buckets: tuple[Bucket, ...] = ()
+    """Every object store that its files were taken to, and that has not confirmed yet that they are gone."""
+    failures: tuple[str, ...] = ()
+    """What went wrong while it was kept: sentences for people."""
 
     @property
     def id(self) -> str:
         """The recording's id, which is its call's."""
         return self.recording.call_id
+
+    @property
+    def sealed(self) -> tuple[KeptFile, ...]:
+        """Every file there is of it, to be heard or not."""
+        return (*self.files, *self.set_aside)
 
     @property
     def length_ms(self) -> int:

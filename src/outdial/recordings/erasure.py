@@ -15,7 +15,8 @@ from outdial.domain.ledger import canonical
 from outdial.domain.recordings import Foreseen, KeptRecording, State
 
 SCOPE = (
-    "The audio of these recordings, the keys that opened it, and the telephone number and the reference in their "
+    "The audio of these recordings, what was set aside of them as it could not be read, the keys that opened it, and "
+    "the telephone number and the reference in their "
     "records. Their calls' records are kept for as long as the retention of calls says; the ledger for ever."
 )
 
@@ -75,7 +76,9 @@ def _erased(kept: KeptRecording) -> dict[str, Any]:
         "recording": kept.id,
         "startedAt": kept.recording.started_at,
         "files": [{"side": file.side.value, "sha256": file.sha256, "size": file.size} for file in kept.files],
+        "setAside": [{"file": file.set_aside, "sha256": file.sha256, "size": file.size} for file in kept.set_aside],
         "keys": "destroyed",
         # Without its key a file is noise; where a store is away, the noise is removed as soon as it is back.
         "audio": "removed" if kept.state is State.DELETED else "unreadable, to be removed",
+        "removalPendingIn": [str(bucket) for bucket in kept.buckets],
     }

@@ -58,6 +58,10 @@ class Watcher(Protocol):
         """A step of this name failed, and will be tried again."""
         ...
 
+    def recording_failed(self, failures: int) -> None:
+        """So much more went wrong with a recording for good."""
+        ...
+
 
 class Nobody:
     """A watcher that does not care."""
@@ -66,6 +70,9 @@ class Nobody:
         """Nothing."""
 
     def recording_stuck(self, doing: str) -> None:
+        """Nothing."""
+
+    def recording_failed(self, failures: int) -> None:
         """Nothing."""
 
 
@@ -236,10 +243,12 @@ class Keeper:
             kept = await self._noted(key)
             while kept is not None:
                 doing = kept.state.value
+                known = len(kept.failures)
                 async with self._far_turns if kept.state in _FAR else self._turns:
                     kept = await self._steps.take(kept)
                 if kept is not None:
                     self._watcher.recording_moved(kept.state)
+                    self._watcher.recording_failed(max(0, len(kept.failures) - known))
                     _log.info("recording moved on", call=key[1], state=kept.state.value)
         except (RecordingError, Refusal, OSError) as error:
             return doing, str(error)

@@ -20,7 +20,6 @@ from outdial.calls.ports import Clock
 from outdial.calls.recording_store import AccountKey, RecordingStore
 from outdial.calls.recordings import Damaged
 from outdial.domain.ledger import Kind, Record
-from outdial.domain.legs import Side
 from outdial.domain.recordings import CallRecording, KeptFile, KeptRecording
 from outdial.recordings.sealing import KEY_SIZE
 
@@ -72,13 +71,13 @@ class Keys:
         async with self._locks.setdefault(account, asyncio.Lock()):
             yield
 
-    async def fresh(self, recording: CallRecording, side: Side) -> tuple[bytes, str, int]:
-        """A new key for a leg's file: itself, as it is to be kept, and the generation of the key that sealed it."""
+    async def fresh(self, recording: CallRecording, label: str) -> tuple[bytes, str, int]:
+        """A new key for a file: itself, as it is to be kept, and the generation of the key that sealed it."""
         newest = await self._newest(recording.account)
         key = secrets.token_bytes(KEY_SIZE)
         return (
             key,
-            wrap(key, self._opened(newest), _file_context(recording, side, newest.generation)),
+            wrap(key, self._opened(newest), _file_context(recording, label, newest.generation)),
             newest.generation,
         )
 
@@ -89,10 +88,11 @@ class Keys:
             KeyMissing: it was destroyed, or can't be opened.
         """
         if not file.wrapped_key:
-            raise KeyMissing(f"the key of the {file.side.value}'s leg of recording {recording.call_id} was destroyed")
+            what = f"the {file.side.value}'s leg" if not file.set_aside else file.set_aside
+            raise KeyMissing(f"the key of {what} of recording {recording.call_id} was destroyed")
         for key in await self._store.keys(recording.account):
             if key.generation == file.key_generation:
-                return unwrap(file.wrapped_key, self._opened(key), _file_context(recording, file.side, key.generation))
+                return unwrap(file.wrapped_key, self._opened(key), _file_context(recording, file.label, key.generation))
         raise KeyMissing(f"key {file.key_generation} of account {recording.account} is missing")
 
     async def renew_account(self, account: str, who: str | None) -> int:
@@ -154,7 +154,7 @@ class Keys:
         while page := await self._store.of_account(account, after, _PAGE):
             for kept in page:
                 await self._store.change(
-                    account, kept.id, lambda found: (_moved(found, keys, newest), ()) if found.files else None
+                    account, kept.id, lambda found: (_moved(found, keys, newest), ()) if found.sealed else None
                 )
             after = page[-1].id
 
@@ -200,20 +200,20 @@ def unwrap(wrapped: str, by: bytes, context: str) -> bytes:
 
 def _moved(kept: KeptRecording, keys: dict[int, bytes], newest: int) -> KeptRecording:
     """A recording whose files' keys are sealed with the newest key of its account."""
-    files = []
-    for file in kept.files:
-        if file.wrapped_key and file.key_generation in keys and file.key_generation != newest:
-            old = _file_context(kept.recording, file.side, file.key_generation)
-            key = unwrap(file.wrapped_key, keys[file.key_generation], old)
-            wrapped = wrap(key, keys[newest], _file_context(kept.recording, file.side, newest))
-            files.append(replace(file, wrapped_key=wrapped, key_generation=newest))
-        else:
-            files.append(file)
-    return replace(kept, files=tuple(files))
+
+    def moved(file: KeptFile) -> KeptFile:
+        if not file.wrapped_key or file.key_generation not in keys or file.key_generation == newest:
+            return file
+        old = _file_context(kept.recording, file.label, file.key_generation)
+        key = unwrap(file.wrapped_key, keys[file.key_generation], old)
+        wrapped = wrap(key, keys[newest], _file_context(kept.recording, file.label, newest))
+        return replace(file, wrapped_key=wrapped, key_generation=newest)
+
+    return replace(kept, files=tuple(map(moved, kept.files)), set_aside=tuple(map(moved, kept.set_aside)))
 
 
-def _file_context(recording: CallRecording, side: Side, generation: int) -> str:
-    return f"file {recording.account}/{recording.call_id}/{side.value}/{generation}"
+def _file_context(recording: CallRecording, label: str, generation: int) -> str:
+    return f"file {recording.account}/{recording.call_id}/{label}/{generation}"
 
 
 def _account_context(key: AccountKey) -> str:

@@ -12,6 +12,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
 from outdial.calls.recordings import PlaceUnusable
+from outdial.domain import recordings as domain
 from outdial.recordings.places import FileMissing, checked
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Objects:
     def __init__(self, bucket: Bucket) -> None:
         self.where = f"{bucket.endpoint or 's3:/'}/{bucket.name}"
         """Names it for people."""
+        self.bucket = domain.Bucket(bucket.name, bucket.endpoint, bucket.prefix.strip("/"))
+        """What is remembered of it with each recording."""
         config: S3Config = {"endpoint": bucket.endpoint} if bucket.endpoint else {}
         self._store = S3Store(
             bucket.name,

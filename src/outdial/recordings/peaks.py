@@ -11,11 +11,13 @@ from outdial.recordings.mixing import Audio, Mix
 
 LEAST, MOST = 1, 100
 """Peaks a second that may be asked for."""
+MOST_IN_ALL = 60_000
+"""Peaks of each channel, whatever is asked for: more than any screen shows, and JSON in a few milliseconds."""
 
 
 async def peaks(mix: Mix, per_second: int) -> dict[str, Any]:
-    """The peaks of what is to be heard, so many a second."""
-    step = wav.RATE // per_second
+    """The peaks of what is to be heard, so many a second; fewer where it is too long for that."""
+    step = max(wav.RATE // per_second, -(-mix.samples // MOST_IN_ALL))
     data: list[int] = []
     async for frames in _in_steps(mix.audio(), step):
         data += _peaks_of(frames, step)

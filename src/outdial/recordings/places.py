@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Protocol
 
 from outdial.calls.recordings import Damaged, PlaceUnusable
-from outdial.domain.legs import Side
 from outdial.domain.recordings import CallRecording
 from outdial.recordings.spool import sync_folder, trouble_of
 
 SUFFIX = ".sealed"
 _PART = ".part"
-_NAME = re.compile(r"[A-Za-z0-9]{1,64}/\d{4}/\d\d/\d\d/[A-Za-z0-9-]{1,64}/(agent|party)\.sealed")
+_NAME = re.compile(r"[A-Za-z0-9]{1,64}/\d{4}/\d\d/\d\d/[A-Za-z0-9-]{1,64}/(agent|party|[a-z0-9-]{1,64}\.wav)\.sealed")
 
 
 class FileMissing(Damaged):
@@ -128,10 +127,10 @@ class LocalFiles:
                 return
 
 
-def name_of(recording: CallRecording, side: Side) -> str:
-    """The name of a leg's sealed file: account, day, call, leg."""
+def name_of(recording: CallRecording, label: str) -> str:
+    """The name of a sealed file: account, day, call, and its label, which is the leg's name for a leg."""
     day = datetime.fromtimestamp(recording.started_at / 1000, UTC)
-    return checked(f"{recording.account}/{day:%Y/%m/%d}/{recording.call_id}/{side.value}{SUFFIX}")
+    return checked(f"{recording.account}/{day:%Y/%m/%d}/{recording.call_id}/{label}{SUFFIX}")
 
 
 def checked(name: str) -> str:

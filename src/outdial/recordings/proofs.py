@@ -22,7 +22,7 @@ class Said:
 
     replay: Replay = field(default_factory=Replay)
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """For each leg, what its entry says of the file."""
+    """For each leg, and each file that was set aside, what its entry says of it."""
     begun: bool = False
     failed: bool = False
     uploaded: set[str] = field(default_factory=set)
@@ -50,7 +50,7 @@ class Said:
             self.record, self.retained = data["record"], (entry.seq, data["retainUntil"])
         match entry.kind:
             case Kind.KEPT:
-                self.kept[data.get("side", "")] = data
+                self.kept[data.get("setAside") or data.get("side", "")] = data
                 self.kept_with = entry.seq
             case Kind.STARTED:
                 self.begun = True
@@ -108,22 +108,24 @@ def _state(kept: KeptRecording, said: Said) -> Iterator[Difference]:
         yield "missing-entry", "it is deleted, and the ledger does not say why"
     if said.gone and not gone:
         yield "changed-record", "the ledger says that it was deleted; the record does not"
-    if said.kept and kept.state in (State.SPOOLED, State.FAILED):
+    if not said.kept.keys().isdisjoint(Side) and kept.state in (State.SPOOLED, State.FAILED):
         yield "changed-record", "the ledger says that it was kept; the record does not"
 
 
 def _files(kept: KeptRecording, said: Said) -> Iterator[Difference]:
-    for file in kept.files:
-        proof = said.kept.get(file.side.value)
+    for file in kept.sealed:
+        what = file.set_aside or f"the {file.side.value}'s leg"
+        proof = said.kept.get(file.label)
         if proof is None:
-            yield "missing-entry", f"the ledger has no entry for the {file.side.value}'s leg"
+            yield "missing-entry", f"the ledger has no entry for {what}"
         elif (proof.get("sha256"), proof.get("sealed")) != (file.sha256, file.sealed_sha256):
-            yield "changed-record", f"the {file.side.value}'s leg has another hash than the ledger says"
+            yield "changed-record", f"{what} has another hash than the ledger says"
+    for file in kept.files:
         if kept.state in (State.UPLOADED, State.REMOTE) and file.side.value not in said.uploaded:
             yield "missing-entry", f"the ledger does not say that the {file.side.value}'s leg was uploaded"
-    for side in sorted(set(said.kept) - {file.side.value for file in kept.files}):
-        if side in {each.value for each in Side}:
-            yield "changed-record", f"the record lacks the {side}'s leg, which the ledger says was kept"
+    for label in sorted(set(said.kept) - {file.label for file in kept.sealed}):
+        what = f"the {label}'s leg" if label in {each.value for each in Side} else label
+        yield "changed-record", f"the record lacks {what}, which the ledger says was kept"
 
 
 def _holds(kept: KeptRecording, said: Said) -> Iterator[Difference]:

@@ -74,7 +74,7 @@ class Reading:
         if file is None or kept.state not in READABLE:
             raise NothingToRead(f"there is no audio of the {side.value}'s leg of recording {kept.id}")
         name = name_of(kept.recording, side)
-        place = self.place_of(kept)
+        place = self.place_of(kept, file)
         key = await self._keys.of_file(kept.recording, file)
         head = await place.read(name, 0, HEADER_SIZE)
         plain_size(file.sealed_size)
@@ -84,15 +84,15 @@ class Reading:
         """A file's key. Raises KeyMissing."""
         return await self._keys.of_file(kept.recording, file)
 
-    def place_of(self, kept: KeptRecording) -> Place:
-        """Where a recording's files are to be read. Raises FileMissing where that place is not set up any more."""
-        if kept.state is not State.REMOTE:
+    def place_of(self, kept: KeptRecording, file: KeptFile) -> Place:
+        """Where a recording's file is to be read. Raises FileMissing where that place is not set up any more."""
+        if kept.state is not State.REMOTE or file.set_aside:
             return self._local
         if self._objects is None:
             raise FileMissing(f"recording {kept.id} is in the object store, and none is configured")
         return self._objects
 
 
-def context_of(recording: CallRecording, side: Side) -> str:
-    """What a leg's seal is bound to."""
-    return f"{recording.account}/{recording.call_id}/{side.value}"
+def context_of(recording: CallRecording, label: str) -> str:
+    """What a file's seal is bound to."""
+    return f"{recording.account}/{recording.call_id}/{label}"

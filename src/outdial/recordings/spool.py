@@ -55,7 +55,7 @@ class Spool:
         except OSError as error:
             raise SpoolUnusable(trouble_of(error, self._folder)) from None
         if free < self._least_free:
-            raise SpoolUnusable(f"the disk of {self._folder} is full: {free // 1024} KiB are free")
+            raise SpoolUnusable(f"the disk of {self._folder.name} is full: {free // 1024} KiB are free")
         return folder
 
     def note(self, recording: CallRecording) -> Path:
@@ -92,12 +92,6 @@ class Spool:
         folder = self.folder_of(recording.call_id)
         return sorted(path for path in folder.iterdir() if path.name not in allowed) if folder.is_dir() else []
 
-    def set_aside(self, call_id: str, name: str) -> None:
-        """Keep a file that can't be read out of the way, for somebody to look at: it may be all there is of a call."""
-        beside = self._folder.with_name("unreadable")
-        beside.mkdir(mode=0o700, exist_ok=True)
-        (self.folder_of(call_id) / name).replace(beside / f"{call_id}-{name}")
-
     def destroy(self, call_id: str) -> None:
         """Remove a call's folder with everything in it. Quiet where there is none."""
         folder = self.folder_of(call_id)
@@ -128,7 +122,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def trouble_of(error: OSError, folder: Path) -> str:
-    """What is wrong with a disk, for people."""
+    """What is wrong with a disk, for people; without the way there, as others than its operators are told."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"the disk of {folder} is full"
-    return f"{folder} can't be written: {error.strerror or error}"
+        return f"the disk of {folder.name} is full"
+    return f"{folder.name} can't be written: {error.strerror or error}"

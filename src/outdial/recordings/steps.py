@@ -5,12 +5,13 @@ A step that can't be made now raises; who tries again, and when, is not its busi
 
 import asyncio
 import secrets
+from pathlib import Path
 
 from outdial.calls.ports import Clock
 from outdial.calls.recording_store import Change, RecordingStore
 from outdial.calls.recordings import PlaceUnusable
 from outdial.domain.legs import Side
-from outdial.domain.recordings import KeptFile, KeptRecording, State
+from outdial.domain.recordings import CallRecording, KeptFile, KeptRecording, SpoolFile, State
 from outdial.recordings import taking_over, transitions
 from outdial.recordings.keys import Keys
 from outdial.recordings.objects import Objects
@@ -60,10 +61,10 @@ class Steps:
             case State.SPOOLED:
                 return await self._keep(kept)
             case State.KEPT if self._objects is not None:
-                return await self._change(kept, transitions.begin_upload)
+                return await self._change(kept, transitions.begin_upload(self._objects.bucket))
             case State.UPLOADING if self._objects is not None:
                 return await self._upload(kept, self._objects)
-            case State.UPLOADED if self._objects is not None:
+            case State.UPLOADED if self._objects is not None and kept.buckets[-1:] == (self._objects.bucket,):
                 return await self._remove_local(kept)
             case State.DELETING:
                 return await self._delete(kept)
@@ -75,13 +76,14 @@ class Steps:
         recording = kept.recording
         found = await asyncio.to_thread(taking_over.look, self._spool, recording)
         async with self._keys.steady(recording.account):
-            files = [await self._seal(kept, side, found) for side in Side if side in found.legs]
-            change = transitions.keep(files, found.troubles, found.cut_short, self._clock.now())
+            sealed = [await self._seal(kept, side, found) for side in Side if side in found.legs]
+            sealed += [await self._set_aside(kept, *unreadable) for unreadable in found.unreadable]
+            change = transitions.keep(sealed, found, self._clock.now())
             after = await self._change(kept, proved(change, secrets.token_hex(16)))
         if after is None or after.state in (State.DELETING, State.DELETED):
             # Erased meanwhile: what was just sealed is nobody's.
-            for side in Side:
-                await self._local.delete(name_of(recording, side))
+            for label in _labels(recording):
+                await self._local.delete(name_of(recording, label))
         # Only now that it is on record what is kept.
         await asyncio.to_thread(self._spool.destroy, recording.call_id)
         return after
@@ -90,7 +92,14 @@ class Steps:
         key = await self._keys.fresh(kept.recording, side)
         return await asyncio.to_thread(taking_over.seal, self._local, kept.recording, side, found, key)
 
+    async def _set_aside(self, kept: KeptRecording, file: SpoolFile, path: Path) -> KeptFile:
+        key = await self._keys.fresh(kept.recording, file.file_name)
+        return await asyncio.to_thread(taking_over.set_aside, self._local, kept.recording, file, path, key)
+
     async def _upload(self, kept: KeptRecording, objects: Objects) -> KeptRecording | None:
+        if kept.buckets[-1:] != (objects.bucket,):
+            # Another was set up meanwhile; the one before may have some of it, and is to be asked when it is deleted.
+            return await self._change(kept, transitions.begin_upload(objects.bucket))
         for file in kept.files:
             name = name_of(kept.recording, file.side)
             if await self._local.size(name) is not None:
@@ -106,12 +115,28 @@ class Steps:
 
     async def _delete(self, kept: KeptRecording) -> KeptRecording | None:
         await asyncio.to_thread(self._spool.destroy, kept.id)
+        for label in _labels(kept.recording):
+            name = name_of(kept.recording, label)
+            await self._local.delete(name)
+        if self._objects is not None and self._objects.bucket in kept.buckets:
+            await self._delete_from(kept, self._objects)
+            return await self._change(kept, transitions.gone_from(self._objects.bucket))
+        if kept.buckets:
+            there = " and ".join(map(str, kept.buckets))
+            raise PlaceUnusable(f"sealed files are still in {there}, which is not the object store that is set up")
+        return await self._change(kept, transitions.deleted(self._clock.now()))
+
+    async def _delete_from(self, kept: KeptRecording, objects: Objects) -> None:
         for side in Side:
             name = name_of(kept.recording, side)
-            await self._local.delete(name)
-            if self._objects is not None:
-                await self._objects.delete(name)
-        return await self._change(kept, transitions.deleted(self._clock.now()))
+            await objects.delete(name)
+            if await objects.size(name) is not None:
+                raise PlaceUnusable(f"the object store still has {name}, which it was told to delete")
 
     async def _change(self, kept: KeptRecording, change: Change) -> KeptRecording | None:
         return await self._store.change(kept.recording.account, kept.id, change)
+
+
+def _labels(recording: CallRecording) -> list[str]:
+    """Of every file that may ever have been sealed of a recording, on record or not."""
+    return [*Side, *(file.file_name for file in recording.files)]

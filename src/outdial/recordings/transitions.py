@@ -4,16 +4,20 @@ Each gives none where the step does not apply any more: somebody else was there 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from outdial.calls.recording_store import Change
 from outdial.domain.ledger import Kind, Record
-from outdial.domain.recordings import Hold, KeptFile, KeptRecording, State
+from outdial.domain.legs import Side
+from outdial.domain.recordings import Bucket, Hold, KeptFile, KeptRecording, State
 
 Changed = tuple[KeptRecording, Sequence[Record]] | None
 END_TOLERANCE_MS = 2_000
 """How much shorter than the call a leg may be before that is on record as a failure."""
+LATE_MS = 500
+"""How long after a leg had to be stopped or hushed the switch may have done it before that is on record as a failure.
+What it wrote meanwhile is not kept in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +32,59 @@ class Trouble:
         return {"what": self.what} if self.side is None else {"what": self.what, "side": self.side}
 
 
-def keep(files: Sequence[KeptFile], troubles: Sequence[Trouble], cut_short: bool, now: int) -> Change:
-    """The audio is sealed on the local disk, as far as there was any."""
+@dataclass(slots=True)
+class Findings:
+    """What was found when a recording was taken over from the spool."""
+
+    troubles: list[Trouble] = field(default_factory=list)
+    cut_short: bool = False
+    amended: dict[Side, dict[str, int]] = field(default_factory=dict)
+    """For each leg, in milliseconds, what is not in it although the switch wrote it: said with its hash."""
+
+    def trouble(self, what: str, side: str | None = None) -> None:
+        """One more."""
+        self.troubles.append(Trouble(what, side))
+
+    def amend(self, side: Side, word: str, milliseconds: int) -> None:
+        """So much more was left out of a leg."""
+        told = self.amended.setdefault(side, {})
+        told[word] = told.get(word, 0) + milliseconds
+
+
+def keep(sealed: Sequence[KeptFile], found: Findings, now: int) -> Change:
+    """What there was is sealed on the local disk."""
+    files = tuple(file for file in sealed if not file.set_aside)
+    aside = tuple(file for file in sealed if file.set_aside)
 
     def change(kept: KeptRecording) -> Changed:
         if kept.state is not State.SPOOLED:
             return None
-        recording = replace(kept.recording, cut_short=cut_short or kept.recording.cut_short)
+        recording = replace(kept.recording, cut_short=found.cut_short or kept.recording.cut_short)
         if recording.ended_at is None and files:
             # Nobody could say when it ended; the audio does.
             recording = replace(recording, ended_at=recording.started_at + max(file.length_ms for file in files))
         state = State.KEPT if files else State.FAILED
-        after = replace(kept, recording=recording, state=state, files=tuple(files))
+        after = replace(kept, recording=recording, state=state, files=files, set_aside=aside)
+        after = replace(after, failures=(*kept.failures, *(trouble.what for trouble in found.troubles)))
         return after, [
-            *(_record(kept, Kind.KEPT, now, _proof(file, recording.cut_short)) for file in files),
-            *(_record(kept, Kind.FAILED, now, trouble.to_dict()) for trouble in troubles),
+            *(_record(kept, Kind.KEPT, now, _proof(file, recording.cut_short, found)) for file in files),
+            *(_record(kept, Kind.KEPT, now, {**_named(file), **_measures(file)}) for file in aside),
+            *(_record(kept, Kind.FAILED, now, trouble.to_dict()) for trouble in found.troubles),
         ]
 
     return change
 
 
-def begin_upload(kept: KeptRecording) -> Changed:
-    """It is on its way to the object store."""
-    return (replace(kept, state=State.UPLOADING), ()) if kept.state is State.KEPT else None
+def begin_upload(bucket: Bucket) -> Change:
+    """It is on its way to this object store; remembered before anything goes there."""
+
+    def change(kept: KeptRecording) -> Changed:
+        if kept.state not in (State.KEPT, State.UPLOADING):
+            return None
+        others = tuple(found for found in kept.buckets if found != bucket)
+        return replace(kept, state=State.UPLOADING, buckets=(*others, bucket)), ()
+
+    return change
 
 
 def uploaded(where: str, now: int) -> Change:
@@ -79,12 +113,25 @@ def delete(kind: Kind, who: str, why: dict[str, Any], now: int) -> Change:
     def change(kept: KeptRecording) -> Changed:
         if kept.holds or kept.state in (State.DELETING, State.DELETED):
             return None
-        files = tuple(replace(file, wrapped_key="") for file in kept.files)
+        files, aside = (
+            tuple(replace(file, wrapped_key="") for file in there) for there in (kept.files, kept.set_aside)
+        )
         recording = replace(kept.recording, number=None, reference=None)
-        data = {**why, "files": [_named(file) for file in files]}
+        data = {**why, "files": [_named(file) for file in kept.sealed]}
         # Without its salt, the ledger's hash of the record tells nobody whom it was with.
-        after = replace(kept, recording=recording, state=State.DELETING, files=files, salt="")
+        after = replace(kept, recording=recording, state=State.DELETING, files=files, set_aside=aside, salt="")
         return after, [_record(kept, kind, now, data, who)]
+
+    return change
+
+
+def gone_from(bucket: Bucket) -> Change:
+    """An object store has confirmed that it has none of it any more."""
+
+    def change(kept: KeptRecording) -> Changed:
+        if kept.state is not State.DELETING or bucket not in kept.buckets:
+            return None
+        return replace(kept, buckets=tuple(found for found in kept.buckets if found != bucket)), ()
 
     return change
 
@@ -93,7 +140,9 @@ def deleted(now: int) -> Change:
     """No file is left."""
 
     def change(kept: KeptRecording) -> Changed:
-        return (replace(kept, state=State.DELETED, deleted_at=now), ()) if kept.state is State.DELETING else None
+        if kept.state is not State.DELETING or kept.buckets:
+            return None
+        return replace(kept, state=State.DELETED, deleted_at=now), ()
 
     return change
 
@@ -127,10 +176,16 @@ def _record(kept: KeptRecording, kind: Kind, now: int, data: dict[str, Any], who
     return Record(kind, kept.recording.account, now, kept.id, who, data)
 
 
-def _proof(file: KeptFile, cut_short: bool) -> dict[str, Any]:
-    measures = {"sealed": file.sealed_sha256, "sealedSize": file.sealed_size, "lengthMs": file.length_ms}
-    return {**_named(file), "size": file.size, **measures, "cutShort": cut_short}
+def _proof(file: KeptFile, cut_short: bool, found: Findings) -> dict[str, Any]:
+    amended = found.amended.get(file.side, {})
+    return {**_named(file), **_measures(file), "lengthMs": file.length_ms, "cutShort": cut_short, **amended}
+
+
+def _measures(file: KeptFile) -> dict[str, Any]:
+    return {"size": file.size, "sealed": file.sealed_sha256, "sealedSize": file.sealed_size}
 
 
 def _named(file: KeptFile) -> dict[str, str]:
-    return {"side": file.side.value, "sha256": file.sha256}
+    """A leg by its side; what was set aside by its name in the spool."""
+    name = {"setAside": file.set_aside} if file.set_aside else {"side": file.side.value}
+    return {**name, "sha256": file.sha256}

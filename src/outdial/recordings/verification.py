@@ -147,13 +147,13 @@ class Verification:
             return Finding(account, code, subject, detail)
 
         found = [finding(code, detail) for code, detail in differences(kept, said, told.retention)]
-        if kept.state in READABLE:
-            for file in kept.files:
+        if kept.state in (*READABLE, State.FAILED):
+            for file in kept.sealed:
                 count.files += 1
-                name = name_of(kept.recording, file.side)
+                name = name_of(kept.recording, file.label)
                 problem = await self._file(kept, file, name, count)
                 if problem is not None:
-                    found.append(finding(problem[0], problem[1], f"{self._where(kept)}: {name}"))
+                    found.append(finding(problem[0], problem[1], f"{self._where(kept, file)}: {name}"))
         return found
 
     async def _missing(self, account: str, recording_id: str, said: Said) -> str | None:
@@ -170,7 +170,7 @@ class Verification:
     async def _file(self, kept: KeptRecording, file: KeptFile, name: str, count: _Count) -> tuple[str, str] | None:
         """What is wrong with a file: read whole, compared, opened, and compared once more."""
         try:
-            place = self._reading.place_of(kept)
+            place = self._reading.place_of(kept, file)
             size = await place.size(name)
             if size is None:
                 return "missing-file", "the file is missing"
@@ -179,7 +179,7 @@ class Verification:
             sealed, plain = hashlib.sha256(), hashlib.sha256()
             head = await place.read(name, 0, HEADER_SIZE)
             sealed.update(head)
-            seal = Seal(await self._reading.key_of(kept, file), context_of(kept.recording, file.side), head)
+            seal = Seal(await self._reading.key_of(kept, file), context_of(kept.recording, file.label), head)
             step = PIECE + PIECE // seal.chunk_size * TAG_SIZE
             for number, start in enumerate(range(HEADER_SIZE, size, step)):
                 data = await place.read(name, start, min(step, size - start))
@@ -219,10 +219,12 @@ class Verification:
         # On its way in, or out, a file may lie there that is on no record any more, or not yet.
         moving = kept.state in (State.SPOOLED, State.DELETING, State.UPLOADED)
         own = any(name == name_of(kept.recording, file.side) for file in kept.files)
-        return moving or (own and belongs(kept.state))
+        # What was set aside stays on the local disk; nothing in the object store has such a name.
+        aside = any(name == name_of(kept.recording, file.label) for file in kept.set_aside)
+        return moving or (own and belongs(kept.state)) or (aside and kept.state is not State.DELETED)
 
-    def _where(self, kept: KeptRecording) -> str:
-        return "object store" if kept.state is State.REMOTE else "local disk"
+    def _where(self, kept: KeptRecording, file: KeptFile) -> str:
+        return "object store" if kept.state is State.REMOTE and not file.set_aside else "local disk"
 
 
 def _fault(account: str, seq: int, what: str) -> Finding:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 RATE = 8000
 """Samples a second, of everything the switch records."""
 WIDTH = 2
@@ -66,31 +68,56 @@ def samples_of(path: Path) -> Samples:
     raise NotAWav(f"{path.name} has no samples where they should be")
 
 
-def laid_out(parts: Sequence[tuple[int, Samples]]) -> tuple[int, Iterator[bytes]]:
-    """One line of time: files at the samples at which they begin, silence between; its length, and its bytes.
+class Line:
+    """One line of time: files at the samples at which they begin; silence between them, and wherever it is hushed.
 
     A file that begins before the one before it has ended follows it: the clocks of both are a little apart.
     """
-    placed, end = [], 0
-    for start, samples in sorted(parts, key=lambda part: part[0]):
-        begin = max(end, start)
-        placed.append((begin - end, samples))
-        end = begin + samples.count
-    return end, _bytes_of(placed)
+
+    def __init__(self, parts: Sequence[tuple[int, Samples]], hushed: Sequence[tuple[int, int]] = ()) -> None:
+        self._placed: list[tuple[int, Samples]] = []
+        self._hushed = hushed
+        self.count = 0
+        """How many samples it has."""
+        self.silenced = 0
+        """How many samples were heard where it is hushed; known once all of it was read."""
+        for start, samples in sorted(parts, key=lambda part: part[0]):
+            begin = max(self.count, start)
+            self._placed.append((begin, samples))
+            self.count = begin + samples.count
+
+    def read(self) -> Iterator[bytes]:
+        """Its bytes, in pieces."""
+        end, self.silenced = 0, 0
+        for begin, samples in self._placed:
+            yield from _silence((begin - end) * WIDTH)
+            place = begin * WIDTH
+            for piece in _bytes_of(samples):
+                yield self._quiet(piece, place)
+                place += len(piece)
+            end = begin + samples.count
+
+    def _quiet(self, piece: bytes, place: int) -> bytes:
+        """A piece that begins at this byte of the line, with silence where it is hushed."""
+        for start, stop in self._hushed:
+            first, last = max(0, start * WIDTH - place), min(len(piece), stop * WIDTH - place)
+            if first < last:
+                heard = np.frombuffer(piece[first:last], "<i2", (last - first) // WIDTH)
+                self.silenced += int(np.count_nonzero(heard))
+                piece = piece[:first] + bytes(last - first) + piece[last:]
+        return piece
 
 
-def _bytes_of(placed: list[tuple[int, Samples]]) -> Iterator[bytes]:
-    for silence, samples in placed:
-        yield from _silence(silence * WIDTH)
-        left = samples.count * WIDTH
-        with samples.path.open("rb") as file:
-            file.seek(samples.offset)
-            while left:
-                piece = file.read(min(_PIECE, left))
-                # The size was taken before: a file that has shrunk since must not shift what follows.
-                piece = piece or bytes(min(_PIECE, left))
-                left -= len(piece)
-                yield piece
+def _bytes_of(samples: Samples) -> Iterator[bytes]:
+    left = samples.count * WIDTH
+    with samples.path.open("rb") as file:
+        file.seek(samples.offset)
+        while left:
+            piece = file.read(min(_PIECE, left))
+            # The size was taken before: a file that has shrunk since must not shift what follows.
+            piece = piece or bytes(min(_PIECE, left))
+            left -= len(piece)
+            yield piece
 
 
 def _silence(size: int) -> Iterator[bytes]:

@@ -60,7 +60,7 @@ class StoredCalls:
 
         def work(connection: Connection) -> Call:
             nonlocal built
-            if built is not None and _stored(connection, built.account, built.id) is not None:
+            if built is not None and stored_call(connection, built.account, built.id) is not None:
                 # The transaction is made once more, for want of an answer, and had been committed.
                 return built
             reserved = _reserved(connection, wanted, now)
@@ -94,7 +94,7 @@ class StoredCalls:
 
     async def find(self, account: str, call_id: str) -> Call | None:
         """See `CallStore.find`."""
-        return await self._database.read(lambda connection: _stored(connection, account, call_id))
+        return await self._database.read(lambda connection: stored_call(connection, account, call_id))
 
     async def search(self, account: str, wanted: CallFilter) -> Sequence[Call]:
         """An account's calls, newest first. `agent_id` finds the calls of an agent on either side."""
@@ -132,14 +132,15 @@ def _reserved(connection: Connection, wanted: Wanted, now: int) -> Reserved:
     )
 
 
-def _stored(connection: Connection, account: str, call_id: str) -> Call | None:
+def stored_call(connection: Connection, account: str, call_id: str) -> Call | None:
+    """One call, inside somebody's transaction."""
     data = connection.execute(_FIND, {"of": account, "call": call_id}).scalar()
     return None if data is None else call_of(data)
 
 
 def _end_unstarted(connection: Connection, account: str, call_ids: Collection[str], now: int) -> None:
     for call_id in sorted(call_ids):
-        call = _stored(connection, account, call_id)
+        call = stored_call(connection, account, call_id)
         if call is not None and call.live and not call.revision:
             ended, _ = advance(call, LegRefused(Side.AGENT, FORSAKEN), now)
             _save(connection, ended, notices(call, ended, now), ())

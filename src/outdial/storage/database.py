@@ -73,6 +73,10 @@ class Database:
             raise
         return written
 
+    def empty_log(self) -> None:
+        """What was deleted before this, a key perhaps, is soon to be in no log either; nobody waits for that."""
+        self._engine.empty_log()
+
     async def answers(self) -> bool:
         """Whether the database answers now."""
         try:

@@ -52,6 +52,10 @@ class DatabaseEngine(ABC):
         """Run one function in a transaction."""
 
     @abstractmethod
+    def empty_log(self) -> None:
+        """See that what was deleted is soon in no log either, as far as that is in our hands."""
+
+    @abstractmethod
     async def close(self) -> None:
         """Let go of every connection."""
 
@@ -165,6 +169,9 @@ class SqliteFile(DatabaseEngine):
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, in_thread)
 
+    def empty_log(self) -> None:
+        self._checkpoints.empty_soon()
+
     async def close(self) -> None:
         for pool in (self._writer, self._readers):
             pool.shutdown()
@@ -201,6 +208,8 @@ def _sqlite_engine(url: str, begin: str, connections: int, *, busy_ms: int) -> E
             "synchronous = FULL",
             f"wal_autocheckpoint = {LONGEST_LOG}",
             "foreign_keys = ON",
+            # What is deleted is written over with zeros: it may have been a key.
+            "secure_delete = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -241,6 +250,9 @@ class PostgreSql(DatabaseEngine):
     async def apart(self, work: Callable[[Connection], T]) -> T:
         async with self._engine.begin() as connection:
             return await connection.run_sync(work)
+
+    def empty_log(self) -> None:
+        """Nothing: the server's log is its operator's, see docs/keeping-recordings.md."""
 
     async def close(self) -> None:
         await self._engine.dispose()

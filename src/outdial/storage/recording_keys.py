@@ -30,7 +30,10 @@ class StoredKeys:
 
     async def put_key(self, key: AccountKey, records: Sequence[Record]) -> AccountKey:
         """Add a generation, or replace what is kept of one."""
-        return await self._keys.write(lambda connection: _put(connection, key, records), account=key.account)
+        kept = await self._keys.write(lambda connection: _put(connection, key, records), account=key.account)
+        # What it replaced, or what was moved to it before that one is destroyed, must not be found in the log.
+        self._keys.empty_log()
+        return kept
 
     async def _found(self, condition: Any) -> list[AccountKey]:  # noqa: ANN401 -- a condition on the table
         ordered = select(recording_keys).where(condition).order_by(*recording_keys.primary_key.columns)

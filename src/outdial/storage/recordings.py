@@ -5,20 +5,25 @@ Must not know where the audio lies, nor what may become of a recording.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, case, false, insert, or_, select, text, tuple_, update
 
 from outdial.calls.recording_store import Arrival, Change, Foresee, RecordingFilter
-from outdial.domain.ledger import Record
+from outdial.domain.ledger import Kind, Record
+from outdial.domain.notices import keeping_failed
 from outdial.domain.recordings import CallRecording, Foreseen, KeptRecording, State
+from outdial.storage.calls import stored_call
 from outdial.storage.database import Database
 from outdial.storage.foreseen import foresee_for, take_foreseen
 from outdial.storage.ledger import add_records
+from outdial.storage.outbox import add_notices
 from outdial.storage.recording_keys import StoredKeys
 from outdial.storage.recording_tables import recording_groups, recording_retention, recordings
+from outdial.storage.tables import accounts
 
+T = TypeVar("T")
 MOST_FOUND = 1_000
 DAY_MS = 24 * 3600 * 1000
 _KEPT = TypeAdapter(KeptRecording)
@@ -45,18 +50,19 @@ class StoredRecordings(StoredKeys):
 
     async def change(self, account: str, recording_id: str, change: Change) -> KeptRecording | None:
         """Change a recording, nobody coming between."""
-        return await self._database.write(lambda c: _change(c, account, recording_id, change), account=account)
+        written = await self._database.write(lambda c: _change(c, account, recording_id, change), account=account)
+        return self._changed(account, written)
 
     async def change_or_foresee(
         self, account: str, recording_id: str, change: Change, foresee: Foresee
     ) -> KeptRecording | Foreseen:
         """Change a recording, or what is to become of it, nobody coming between."""
 
-        def work(connection: Connection) -> KeptRecording | Foreseen:
-            kept = _change(connection, account, recording_id, change)
-            return kept if kept is not None else foresee_for(connection, account, recording_id, foresee)
+        def work(connection: Connection) -> tuple[KeptRecording | Foreseen, bool]:
+            kept, told = _change(connection, account, recording_id, change)
+            return kept if kept is not None else foresee_for(connection, account, recording_id, foresee), told
 
-        return await self._database.write(work, account=account)
+        return self._changed(account, await self._database.write(work, account=account))
 
     async def misfiled(self, account: str, after: str, limit: int) -> Sequence[tuple[str, str | None]]:
         """What recordings would be found by wrongly."""
@@ -105,6 +111,15 @@ class StoredRecordings(StoredKeys):
 
         await self._database.write(work, account=account)
 
+    def _changed(self, account: str, written: tuple[T, bool]) -> T:
+        """What a change came to, once those are woken who are to hear of it, and no copy of its keys is left."""
+        after, told = written
+        if told:
+            self._database.bell.ring(account)
+        if isinstance(after, KeptRecording) and after.state is State.DELETING:
+            self._database.empty_log()
+        return after
+
     async def _all(self, wanted: Any) -> list[KeptRecording]:  # noqa: ANN401 -- a select of whole rows
         return [_kept_of(row) for row in await self._database.read(lambda c: c.execute(wanted).all())]
 
@@ -134,19 +149,34 @@ def _add(connection: Connection, recording: CallRecording, default_days: int, ar
     return kept
 
 
-def _change(connection: Connection, account: str, recording_id: str, change: Change) -> KeptRecording | None:
+def _change(
+    connection: Connection, account: str, recording_id: str, change: Change
+) -> tuple[KeptRecording | None, bool]:
+    """What is stored then, and whether readers of the account's notices are to be woken."""
     row = connection.execute(_one(account, recording_id).with_for_update()).one_or_none()
     if row is None:
-        return None
+        return None, False
     kept = _kept_of(row)
     changed = change(kept)
     if changed is None:
-        return kept
+        return kept, False
     after = replace(changed[0], revision=kept.revision + 1)
     where = (recordings.c.account == account) & (recordings.c.id == recording_id)
     connection.execute(update(recordings).where(where).values(_values_of(after)))
     add_records(connection, changed[1])
-    return after
+    return after, _tell(connection, after, [record for record in changed[1] if record.kind is Kind.FAILED])
+
+
+def _tell(connection: Connection, kept: KeptRecording, failures: Sequence[Record]) -> bool:
+    """Add a notice for each failure; whether there is anybody to be told."""
+    account = kept.recording.account
+    known = select(accounts.c.key).where(accounts.c.key == account)
+    if not failures or connection.execute(known).scalar() is None:
+        return False
+    call = stored_call(connection, account, kept.id)
+    owed = [keeping_failed(kept.recording, call, record.data["what"], record.at) for record in failures]
+    add_notices(connection, owed)
+    return True
 
 
 def _misfiled(connection: Connection, account: str, after: str, limit: int) -> list[tuple[str, str | None]]:

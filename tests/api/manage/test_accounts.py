@@ -1,10 +1,12 @@
 """Accounts: who may do what with them, and what becomes of their secrets."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from outdial.asterisk.announcements import Announcements
 from support.api_world import ACCOUNT, OTHER, ApiWorld, NoPhones, bearer
 
 NEW = {"key": "Acme1", "name": "Acme", "homeCountry": "GB"}
@@ -168,6 +170,19 @@ async def test_an_account_goes_with_everything_in_it_on_the_switch_too(world: Ap
     assert (await operate("GET", f"/accounts/{ACCOUNT}")).status_code == 404
     assert (await world.client.get(f"/manage/accounts/{ACCOUNT}")).status_code == 401
     assert [each["key"] for each in (await operate("GET", "/accounts")).json()["items"]] == [OTHER]
+
+
+async def test_an_accounts_announcements_go_with_it(world: ApiWorld, operate: Any, database_file: Path) -> None:
+    announcements = Announcements(database_file.parent / "announcements")
+    sound = announcements.path_of(ACCOUNT, "default")
+    assert sound is not None
+    for account in (ACCOUNT, OTHER):
+        announcements.put(account, "default", sound)
+
+    assert (await operate("DELETE", f"/accounts/{ACCOUNT}")).status_code == 204
+
+    assert announcements.names(ACCOUNT) == {"default": False}
+    assert announcements.names(OTHER) == {"default": True}
 
 
 async def test_an_administrators_list_is_their_own_account(world: ApiWorld, operate: Any) -> None:

@@ -89,7 +89,13 @@ class Within(Installation):
 def join(app: FastAPI, parts: Parts) -> None:
     """Give an app what changing the directory needs; changes take turns within one app."""
     app.state.administration = Administration(
-        parts.directory, parts.phones, parts.call_log, parts.clock, new_secret, hash_secret
+        parts.directory,
+        parts.phones,
+        parts.call_log,
+        parts.clock,
+        new_secret,
+        hash_secret,
+        parts.forget_announcements,
     )
 
 

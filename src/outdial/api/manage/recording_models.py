@@ -133,14 +133,26 @@ class ErasedFile(Reply):
     size: int
 
 
+class ErasedUnreadableFile(Reply):
+    """A file that is gone and that was no audio."""
+
+    file: str = Field(description="The name it had when it was found.")
+    sha256: str
+    size: int
+
+
 class ErasedRecording(Reply):
     """A recording that is gone."""
 
     recording: str
     started_at: int = Field(description="Milliseconds since the epoch.")
     files: list[ErasedFile]
+    set_aside: list[ErasedUnreadableFile] = Field(description="What could not be read, and was kept sealed as it was.")
     keys: str
     audio: str = Field(description="`removed`; or unreadable, and removed as soon as its store is back.")
+    removal_pending_in: list[str] = Field(
+        description="The object stores that have not confirmed yet that they have nothing of it any more."
+    )
 
 
 class HeldRecording(Reply):

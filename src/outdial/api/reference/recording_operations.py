@@ -271,7 +271,9 @@ _PEAKS = _operation(
     RECORDINGS_LISTEN,
     "Read a recording's waveform",
     _LEG_QUERY,
-    _whole("perSecond", MOST_PEAKS_A_SECOND, PEAKS_A_SECOND, "Stretches a second."),
+    _whole(
+        "perSecond", MOST_PEAKS_A_SECOND, PEAKS_A_SECOND, "Stretches a second; fewer of a long one: 60,000 at most."
+    ),
     *parameters("Accept"),
     description="For display, in the form that audiowaveform made common and players in the browser read.",
     responses=_answered(content("Peaks"), "The least and the greatest sample of each stretch."),

@@ -1,14 +1,18 @@
 """From the spool to where it rests: sealed, on record, in the ledger; whatever ends the process in between."""
 
 import array
+import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from outdial.calls.recordings import SpoolUnusable
 from outdial.domain.legs import Side
 from outdial.domain.recordings import Pause, SpoolFile, State
+from outdial.domain.refusals import StoreUnavailable
 from outdial.metrics import Metrics, Now
+from outdial.recordings import keeper
 from outdial.recordings.spool import Spool
 from outdial.sandbox.tones import Sound, spans
 from support.vault import START, TONES, Vault, recording_of, tone, wav_of, working
@@ -285,3 +289,25 @@ async def test_a_record_that_can_not_be_read_stops_nothing_else(still: Vault) ->
 
     assert kept.state is State.KEPT
     assert "c0/agent.wav" in still.files("spool")
+
+
+async def test_what_could_not_be_looked_through_is_soon_looked_through_again(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = await vault.write(recording_of("c1"))
+    await vault.store.add(recording)
+    found, refused = vault.store.in_state, 0
+
+    async def away_at_first(*asked: Any) -> Any:
+        nonlocal refused
+        refused += 1
+        if refused == 1:
+            raise StoreUnavailable
+        return await found(*asked)
+
+    monkeypatch.setattr(keeper, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(vault.store, "in_state", away_at_first)
+    async with working(vault), asyncio.timeout(30):
+        while vault.spool.ids():  # noqa: ASYNC110 -- a process that was just started is not waited for by anybody
+            await asyncio.sleep(0.01)
+    assert refused > 1

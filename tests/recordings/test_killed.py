@@ -22,7 +22,6 @@ async def is_done(folder: Path, file: Path, store: ObjectStore, steps: int) -> b
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "support.keeper_process", str(folder), str(file), store.name, store.endpoint),
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join((str(TESTS), *sys.path))},
     )
     assert process.stdout is not None

@@ -5,6 +5,7 @@ when there is nothing left to do.
 """
 
 import asyncio
+import faulthandler
 import sys
 from pathlib import Path
 
@@ -45,6 +46,8 @@ async def keep(folder: Path, database_file: Path, bucket: Bucket) -> None:
 
 
 if __name__ == "__main__":
+    # One that hangs tells where, and ends.
+    faulthandler.dump_traceback_later(60, exit=True)
     name, endpoint = sys.argv[3:5]
     where = Bucket(name, "test", "test-secret", endpoint=endpoint, prefix="vault")
     asyncio.run(keep(Path(sys.argv[1]), Path(sys.argv[2]), where))

@@ -28,6 +28,8 @@ from outdial.recordings.steps import Steps
 AT_ONCE = 4
 """Steps under way at the same time."""
 EXPIRE_SECONDS = 60
+AGAIN_SECONDS = 5
+"""How soon it is looked again where the store did not answer."""
 LONGEST_WAIT_SECONDS = 300
 _PAGE = 200
 _FAR = (State.UPLOADING, State.DELETING)
@@ -154,12 +156,8 @@ class Keeper:
                 for key in list(self._unnoted):
                     self.wake(*key)
                 while True:
-                    try:
-                        await self._resume()
-                        await self.expire()
-                    except Exception:  # noqa: BLE001 -- one record must not stop what is done for the others
-                        _log.exception("recordings could not be looked through")
-                    await asyncio.sleep(EXPIRE_SECONDS)
+                    seen = await self._looked_through()
+                    await asyncio.sleep(EXPIRE_SECONDS if seen else AGAIN_SECONDS)
         finally:
             self._tasks = None
             self._working.clear()
@@ -190,27 +188,34 @@ class Keeper:
         await self.finish(recording)
         return True
 
+    async def _looked_through(self) -> bool:
+        """Whether it was seen what there is to do, by the process before and by retention."""
+        try:
+            await self._resume()
+            await self.expire()
+        except Refusal as error:
+            _log.warning("recordings could not be looked through", error=str(error))
+        except Exception:  # noqa: BLE001 -- one record must not stop what is done for the others
+            _log.exception("recordings could not be looked through")
+        else:
+            return True
+        return False
+
     async def _resume(self) -> None:
         """Wake every recording from whose state there is a step to take."""
         after = ""
-        try:
-            while page := await self._store.in_state(self._steps.restless, after, _PAGE):
-                for kept in page:
-                    self.wake(kept.recording.account, kept.id)
-                after = page[-1].id
-        except Refusal as error:
-            _log.warning("recordings could not be looked through", error=str(error))
+        while page := await self._store.in_state(self._steps.restless, after, _PAGE):
+            for kept in page:
+                self.wake(kept.recording.account, kept.id)
+            after = page[-1].id
 
     async def expire(self) -> None:
         """Begin to delete what the accounts' retention does not keep any longer."""
         now = self._clock.now()
-        try:
-            for kept in await self._store.expired(self._steps.deletable, now, _PAGE):
-                change = transitions.delete(Kind.EXPIRED, "retention", {"retainUntil": kept.retain_until}, now)
-                await self._store.change(kept.recording.account, kept.id, proved(change))
-                self.wake(kept.recording.account, kept.id)
-        except Refusal as error:
-            _log.warning("retention could not be applied", error=str(error))
+        for kept in await self._store.expired(self._steps.deletable, now, _PAGE):
+            change = transitions.delete(Kind.EXPIRED, "retention", {"retainUntil": kept.retain_until}, now)
+            await self._store.change(kept.recording.account, kept.id, proved(change))
+            self.wake(kept.recording.account, kept.id)
 
     async def _work(self, key: Key) -> None:
         """Take one recording as far as it goes."""

@@ -3,6 +3,7 @@
 import array
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -311,3 +312,34 @@ async def test_what_could_not_be_looked_through_is_soon_looked_through_again(
         while vault.spool.ids():  # noqa: ASYNC110 -- a process that was just started is not waited for by anybody
             await asyncio.sleep(0.01)
     assert refused > 1
+
+
+async def test_what_is_known_of_a_folder_goes_last(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = recording_of("c1")
+    kept = await vault.kept(recording)
+    await vault.write(recording)
+    removed = Path.unlink
+
+    def killed(path: Path, *args: Any, **more: Any) -> None:
+        removed(path, *args, **more)
+        raise KeyboardInterrupt
+
+    # As if the crash had come after the first file of a folder that was being removed.
+    monkeypatch.setattr(Path, "unlink", killed)
+    with pytest.raises(KeyboardInterrupt):
+        vault.spool.destroy("c1")
+    monkeypatch.undo()
+    assert vault.spool.about("c1") == replace(recording, ended_at=None), "as it was noted while the call lived"
+    assert len(vault.files("spool")) == 2
+
+    await vault.keeper.sweep([])
+    assert vault.spool.ids() == []
+    assert await vault.store.find("ours", "c1") == kept
+
+
+async def test_an_empty_folder_is_removed_and_one_of_which_nothing_is_known_left_alone(vault: Vault) -> None:
+    vault.spool.make("c1")
+    (vault.spool.make("c2") / "party.wav").write_bytes(b"whatever it is")
+
+    await vault.keeper.sweep([])
+    assert vault.spool.ids() == ["c2"]

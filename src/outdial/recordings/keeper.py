@@ -171,6 +171,9 @@ class Keeper:
     async def _take_over(self, call_id: str) -> bool:
         """Finish what a crash left in a spool folder; whether there was anything to finish."""
         recording = await asyncio.to_thread(self._spool.about, call_id)
+        if recording is None and await asyncio.to_thread(self._spool.is_empty, call_id):
+            await asyncio.to_thread(self._spool.destroy, call_id)
+            return False
         if recording is None:
             _log.error("a spool folder says nothing of its recording; it is left alone", call=call_id)
             return False

@@ -93,11 +93,27 @@ class Spool:
         return sorted(path for path in folder.iterdir() if path.name not in allowed) if folder.is_dir() else []
 
     def destroy(self, call_id: str) -> None:
-        """Remove a call's folder with everything in it. Quiet where there is none."""
+        """Remove a call's folder with everything in it. Quiet where there is none.
+
+        What is known of it goes last: killed before, we find out again what the rest is, and that it is to go.
+        """
         folder = self.folder_of(call_id)
-        if folder.is_dir():
-            shutil.rmtree(folder)
-            sync_folder(self._folder)
+        if not folder.is_dir():
+            return
+        for path in folder.iterdir():
+            if path.name == ABOUT:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        sync_folder(folder)
+        shutil.rmtree(folder)
+        sync_folder(self._folder)
+
+    def is_empty(self, call_id: str) -> bool:
+        """Whether nothing is in a call's folder: we were killed before it was removed, or just after it was made."""
+        return not any(self.folder_of(call_id).iterdir())
 
 
 def write_durably(path: Path, content: bytes) -> None:

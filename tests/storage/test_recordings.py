@@ -14,11 +14,11 @@ from outdial.domain.ledger import Kind, Record
 from outdial.domain.legs import Side
 from outdial.domain.notice_types import TYPES
 from outdial.domain.notices import call_data
-from outdial.domain.recordings import CallRecording, Foreseen, Hold, KeptFile, KeptRecording, SpoolFile, State
+from outdial.domain.recordings import DAY_MS, CallRecording, Foreseen, Hold, KeptFile, KeptRecording, SpoolFile, State
 from outdial.storage.database import Database, open_database
 from outdial.storage.ledger import StoredLedger
 from outdial.storage.outbox import StoredNotices
-from outdial.storage.recordings import DAY_MS, StoredRecordings
+from outdial.storage.recordings import StoredRecordings
 from support.stored import OURS, THEIRS, World
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from outdial.domain.legs import Side
 
+DAY_MS = 24 * 3600 * 1000
+
 
 class ConsentAct(StrEnum):
     """What a side did about being recorded."""
@@ -85,6 +87,11 @@ class CallRecording:
     consents: tuple[ConsentTaken, ...] = ()
     cut_short: bool = False
     """A crash ended it, or nobody knows when and how it ended."""
+
+    def retained_until(self, days: int) -> int | None:
+        """When a retention of so many days deletes it; none for never."""
+        begun = self.started_at if self.ended_at is None else self.ended_at
+        return begun + days * DAY_MS if days else None
 
 
 class State(StrEnum):

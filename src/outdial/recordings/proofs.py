@@ -11,7 +11,6 @@ from outdial.domain.recording_proof import proof_of
 from outdial.domain.recording_replay import Replay
 from outdial.domain.recordings import GONE, READABLE, KeptRecording, State
 
-_DAY_MS = 24 * 3_600_000
 Difference = tuple[str, str]
 """A finding's code, and a sentence."""
 
@@ -154,9 +153,7 @@ def _retention(kept: KeptRecording, said: Said, retention: list[tuple[int, int]]
         return
     later = [days for seq, days in retention if seq > since]
     if later:
-        ended = kept.recording.ended_at
-        days, begun = later[-1], kept.recording.started_at if ended is None else ended
-        right = begun + days * _DAY_MS if days else None
+        right = kept.recording.retained_until(later[-1])
     elif said.retained is not None:
         right = said.retained[1]
     else:

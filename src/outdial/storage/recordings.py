@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, case, false, insert, or_, select, text, 
 from outdial.calls.recording_store import Arrival, Change, Foresee, RecordingFilter
 from outdial.domain.ledger import Kind, Record
 from outdial.domain.notices import keeping_failed
-from outdial.domain.recordings import CallRecording, Foreseen, KeptRecording, State
+from outdial.domain.recordings import DAY_MS, CallRecording, Foreseen, KeptRecording, State
 from outdial.storage.calls import stored_call
 from outdial.storage.database import Database
 from outdial.storage.foreseen import foresee_for, take_foreseen
@@ -25,7 +25,6 @@ from outdial.storage.tables import accounts
 
 T = TypeVar("T")
 MOST_FOUND = 1_000
-DAY_MS = 24 * 3600 * 1000
 _KEPT = TypeAdapter(KeptRecording)
 _GONE = (State.DELETING, State.DELETED)
 _SET_RETENTION = text(
@@ -135,8 +134,7 @@ def _add(connection: Connection, recording: CallRecording, default_days: int, ar
     if row is not None:
         return _kept_of(row)
     days = _days(connection, recording.account, default_days)
-    until = (recording.ended_at or recording.started_at) + days * DAY_MS if days else None
-    kept, records = KeptRecording(recording, State.SPOOLED, retain_until=until), list[Record]()
+    kept, records = KeptRecording(recording, State.SPOOLED, retain_until=recording.retained_until(days)), list[Record]()
     foreseen = take_foreseen(connection, recording.account, recording.call_id) if arrival else None
     if arrival is not None and foreseen is not None:
         kept, told = arrival(kept, foreseen)

@@ -9,13 +9,14 @@ The number is unique to a call. The carrier finds it in the address that was dia
 """
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 from typing import NamedTuple
+
+from support.ports import free_port
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 START_SECONDS = 10
@@ -79,7 +80,7 @@ async def far_end(
     text = Template((SCENARIOS / f"{name}.xml").read_text(encoding="ascii"))
     scenario.write_text(_saying(text.substitute(ring=ring_ms, hold=hold_ms), media), encoding="ascii")
     log.touch()
-    port = free_udp_port()
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         *(sipp, "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(port), "-nostdin", "-buff_size", "4194304"),
         *("-trace_logs", "-log_file", str(log), "-log_overwrite", "false"),
@@ -112,9 +113,3 @@ async def _bound(process: asyncio.subprocess.Process, port: int) -> None:
         if process.returncode is not None:
             raise RuntimeError(f"SIPp ended with {process.returncode}")
         await asyncio.sleep(0.02)
-
-
-def free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

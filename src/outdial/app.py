@@ -99,6 +99,7 @@ class Outdial:
             taken = stack.enter_context(listen(settings.http_host, settings.http_port))
             self.url = url_of(taken)
             self._have_switch()
+            stack.callback(self.switch.release_ports)
             await asyncio.to_thread(bring_up_to_date, settings.database, allowed=settings.auto_migrate)
             self._join(await stack.enter_async_context(open_database(settings.database, self.metrics.committed)))
             await operator_file.keep(settings.data_dir, self.url, self.directory, self._clock.now())

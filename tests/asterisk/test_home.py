@@ -8,17 +8,27 @@ from pathlib import Path
 
 import pytest
 
-from outdial.asterisk.home import PortTaken, Wanted, free_port, furnish, known_settings, matches
+from outdial.asterisk import ports
+from outdial.asterisk.configuration import SwitchSettings
+from outdial.asterisk.home import PortTaken, Wanted, furnish, known_settings, matches
 from outdial.asterisk.runtime import Runtime
 from outdial.asterisk.tls import Tls, TlsUnusable, check_files
 from support.certificates import Vouched, vouched
+from support.ports import free_port
 
 RUNTIME = Runtime(("asterisk",), Path("/modules"), Path("/data"), "22.5", "private")
+SEVERAL = 10
 KINDS = {"UDP": socket.SOCK_DGRAM, "TCP": socket.SOCK_STREAM}
 
 
 def wanted(port: int, host: str = "127.0.0.1") -> Wanted:
     return Wanted("outdial", host, port, 20_000, 29_999, None)
+
+
+def furnished(folder: Path, wanted: Wanted) -> SwitchSettings:
+    made = furnish(folder, RUNTIME, wanted)
+    made.release()
+    return made.settings
 
 
 @contextmanager
@@ -38,7 +48,7 @@ def test_a_sip_port_that_was_set_and_is_taken_is_one_line_that_names_it(tmp_path
             furnish(tmp_path, RUNTIME, wanted(port))
         assert str(caught.value) == f"sip_port {port}: Address already in use (on 127.0.0.1, over {protocol})"
         assert known_settings(tmp_path) is None
-    assert furnish(tmp_path, RUNTIME, wanted(port)).sip_port == port
+    assert furnished(tmp_path, wanted(port)).sip_port == port
 
 
 def tls_of(own: Vouched, port: int) -> Tls:
@@ -55,8 +65,8 @@ def test_a_port_for_tls_that_is_taken_is_one_line_that_names_it(tmp_path: Path) 
 
 def test_what_was_set_of_tls_is_known_again(tmp_path: Path) -> None:
     own = vouched(tmp_path / "certificates")
-    asked = replace(wanted(0), tls=tls_of(own, free_port("127.0.0.1", set())))
-    made = furnish(tmp_path, RUNTIME, asked)
+    asked = replace(wanted(0), tls=tls_of(own, free_port()))
+    made = furnished(tmp_path, asked)
     assert known_settings(tmp_path) == made
     assert matches(made, asked)
     assert not matches(made, wanted(0))
@@ -85,8 +95,22 @@ def test_an_address_that_is_not_ours_is_one_line_that_names_it(tmp_path: Path) -
 
 
 def test_any_free_port_is_kept_until_another_program_has_it(tmp_path: Path) -> None:
-    first = furnish(tmp_path, RUNTIME, wanted(0))
-    assert furnish(tmp_path, RUNTIME, wanted(0)) == first
+    first = furnished(tmp_path, wanted(0))
+    assert furnished(tmp_path, wanted(0)) == first
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", first.sip_port))
-        assert furnish(tmp_path, RUNTIME, wanted(0)).sip_port != first.sip_port
+        assert furnished(tmp_path, wanted(0)).sip_port != first.sip_port
+
+
+def test_those_that_are_furnished_at_once_get_no_port_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # None of them listens yet, and there are hardly more ports than they need.
+    monkeypatch.setattr(ports, "_PORTS", range(28_000, 28_000 + 4 * SEVERAL + 2))
+    monkeypatch.setattr(ports, "_ATTEMPTS", 10_000)
+    all_made = [furnish(tmp_path / str(number), RUNTIME, wanted(0)) for number in range(SEVERAL)]
+    try:
+        given = [port.number for made in all_made for port in made.held.values()]
+        assert len(given) == len(set(given)) == 4 * SEVERAL
+        assert given[:4] == [getattr(all_made[0].settings, name) for name in all_made[0].held]
+    finally:
+        for made in all_made:
+            made.release()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from outdial.sandbox import seed
+from support.ports import free_port
 from support.sandbox_world import Members, Running, outdial, until, world_of
 
 MEMBERS = {
@@ -48,11 +49,6 @@ def taken_port() -> Iterator[int]:
     """A port that somebody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
-
-
-def free_port() -> int:
-    with taken_port() as port:
-        return port
 
 
 async def is_gone(ready: Members) -> bool:

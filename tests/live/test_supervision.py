@@ -17,6 +17,7 @@ from outdial.asterisk.home import Wanted
 from outdial.asterisk.switch import Switch, SwitchError
 from outdial.asterisk.telephony import APP
 from support.ears import Ears
+from support.ports import free_port
 from support.real_switch import runtime
 from support.sandbox_world import until
 
@@ -68,7 +69,7 @@ async def test_a_killed_switch_comes_back_and_is_told_its_phones_again(tmp_path:
 
 
 async def test_one_that_is_adopted_holds_the_port_that_was_set_itself(tmp_path: Path) -> None:
-    port = home.free_port("127.0.0.1", set())
+    port = free_port()
     try:
         for _ in range(2):
             switch = make(tmp_path, ends_with_us=False, port=port)

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from outdial.asterisk import home
 from outdial.asterisk.endpoints import OUTSIDE, trunk_endpoint
 from outdial.asterisk.home import Wanted
 from outdial.asterisk.switch import Switch
@@ -17,6 +16,7 @@ from outdial.asterisk.tls import Tls
 from outdial.domain.directory import Trunk
 from support.certificates import ADDRESS, Vouched, vouched
 from support.ears import Ears
+from support.ports import free_port
 from support.real_switch import runtime
 
 
@@ -57,7 +57,7 @@ async def carrier(own: Vouched) -> AsyncIterator[Carrier]:
 
 
 def make(folder: Path, own: Vouched, authority: Path) -> Switch:
-    port = home.free_port(ADDRESS, set())
+    port = free_port()
     tls = Tls(port, str(own.certificate), str(own.key), str(authority))
     return Switch("main", folder, runtime(), Wanted(APP, ADDRESS, 0, 21_000, 21_999, None, tls), ends_with_us=True)
 

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from outdial.asterisk import home
 from outdial.sandbox.tones import Sound, read_sound
+from support.ports import free_port
 from support.programs import command_of, root
 
 MODULES = ("g711", "aufile", "sndfile", "ctrl_tcp")
@@ -55,8 +55,8 @@ async def phone(
     folder.mkdir(parents=True, exist_ok=True)
     command = await asyncio.to_thread(command_of, "baresip")
     host, port = registrar
-    sip_port = home.free_port("127.0.0.1", set())
-    control_port = home.free_port("127.0.0.1", {sip_port})
+    sip_port = free_port()
+    control_port = free_port()
     (folder / "accounts").write_text(
         f"<sip:{user}@{host}:{port}>;auth_user={user};auth_pass={password};answermode=auto;regint=60;audio_codecs=pcma\n"
     )

@@ -10,7 +10,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,7 @@ from urllib.parse import quote
 
 from outdial.asterisk.debian import Selection, install, locked
 from outdial.storage.migrate import migrate
+from support.ports import free_port
 
 PACKAGE = "postgresql"
 DEBIAN = Path("/usr/lib/postgresql")
@@ -62,7 +62,7 @@ class Postgres:
             *("--username", USER, "--pwfile", str(password)),
             *("--auth", "scram-sha-256", "--encoding", "UTF8", "--no-sync", "--no-instructions"),
         )
-        self.port = _free_port()
+        self.port = free_port()
         self.start()
         self._sql(f"CREATE DATABASE {TEMPLATE}")
         migrate(self.url(TEMPLATE))
@@ -237,10 +237,3 @@ def _group() -> str:
     import pwd  # noqa: PLC0415
 
     return grp.getgrgid(pwd.getpwnam(UNPRIVILEGED).pw_gid).gr_name
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,20 +1,17 @@
 """A real Asterisk with our configuration, for as long as a test needs it. Installed once below the checkout's cache."""
 
 import asyncio
-import json
-import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-from aiohttp import web
-
 from outdial.asterisk.ari import Ari, AriRefused
-from outdial.asterisk.configuration import ARI_USER, OWN_FOLDERS, Folders, SwitchSettings, files
+from outdial.asterisk.configuration import ARI_USER, SwitchSettings
+from outdial.asterisk.events_server import EventsServer
+from outdial.asterisk.home import Wanted, furnish
 from outdial.asterisk.runtime import Runtime, have_runtime
 from outdial.sandbox.configuration import Binary
 
@@ -30,13 +27,12 @@ class RealSwitch:
     settings: SwitchSettings
     listener: Callable[[dict[str, Any]], None] | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
-    authorized: list[bool] = field(default_factory=list)
 
-
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    def heard(self, event: dict[str, Any]) -> None:
+        """The switch told something."""
+        self.events.append(event)
+        if self.listener is not None:
+            self.listener(event)
 
 
 @cache
@@ -55,27 +51,18 @@ def binary() -> Binary:
 async def real_switch(own: Path) -> AsyncIterator[RealSwitch]:
     """It is up inside, its events reach us, and it is gone afterwards."""
     program = await asyncio.to_thread(runtime)
-    settings = SwitchSettings(
-        sip_host="127.0.0.1",
-        sip_port=free_port(socket.SOCK_DGRAM),
-        rtp_first_port=20_000,
-        rtp_last_port=29_999,
-        http_port=free_port(),
-        events_port=free_port(),
-        manager_port=free_port(),
-        app="outdial",
-        ari_password="one",
-        events_password="other",
-        manager_password="third",
-    )
-    for name in OWN_FOLDERS:
-        (own / name).mkdir(parents=True)
-    folders = Folders(program.modules, program.data, own)
-    for name, text in files(folders, settings).items():
-        (own / "etc" / name).write_text(text, encoding="utf-8")
+    made = furnish(own, program, Wanted("outdial", "127.0.0.1", 0, 10_000, 19_999, None))
+    settings = made.settings
     ari = Ari(f"http://127.0.0.1:{settings.http_port}", ARI_USER, settings.ari_password)
     switch = RealSwitch(ari, settings)
-    async with _listening(switch) as connected, ari:
+    connected = asyncio.Event()
+    events = EventsServer(
+        ARI_USER, settings.events_password, heard=switch.heard, connected=lambda up: connected.set() if up else None
+    )
+    async with AsyncExitStack() as stack:
+        stack.callback(made.release)
+        await stack.enter_async_context(events.listening(made.held["events_port"].socket))
+        await stack.enter_async_context(ari)
         process = await asyncio.create_subprocess_exec(
             *program.command,
             *("-C", own / "etc" / "asterisk.conf", "-f"),
@@ -104,31 +91,3 @@ async def _booted(ari: Ari) -> None:
         else:
             return
     raise TimeoutError("the switch takes no commands")
-
-
-@asynccontextmanager
-async def _listening(switch: RealSwitch) -> AsyncIterator[asyncio.Event]:
-    connected = asyncio.Event()
-    expected = aiohttp.encode_basic_auth(ARI_USER, switch.settings.events_password)
-
-    async def take(request: web.Request) -> web.WebSocketResponse:
-        switch.authorized.append(request.headers.get("Authorization") == expected)
-        response = web.WebSocketResponse(protocols=("ari",))
-        await response.prepare(request)
-        async for message in response:
-            event = json.loads(message.data)
-            switch.events.append(event)
-            if switch.listener is not None:
-                switch.listener(event)
-            connected.set()
-        return response
-
-    app = web.Application()
-    app.router.add_get("/{rest:.*}", take)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", switch.settings.events_port).start()
-    try:
-        yield connected
-    finally:
-        await runner.cleanup()

@@ -1,6 +1,5 @@
 """An S3 server in this process (moto) that can be stopped and started again without losing what it holds."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ import boto3
 from moto.server import ThreadedMotoServer
 
 from outdial.recordings.objects import Bucket
+from support.ports import free_port
 
 
 @dataclass(slots=True)
@@ -57,9 +57,7 @@ class ObjectStore:
 @contextmanager
 def serving() -> Iterator[ObjectStore]:
     """The server runs inside, unless the test stops it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        store = ObjectStore(free.getsockname()[1])
+    store = ObjectStore(free_port())
     store.start()
     try:
         store.client().create_bucket(Bucket=store.name)

@@ -27,6 +27,7 @@ from outdial.sandbox.far_end import FarEnd
 from outdial.storage.database import open_database
 from outdial.storage.directory import StoredDirectory
 from outdial.storage.migrate import migrate
+from support.ports import free_port
 from support.real_switch import RUNTIME, binary
 
 PATIENCE_SECONDS = 40
@@ -181,7 +182,7 @@ async def served(
 ) -> AsyncIterator[Served]:
     """It runs inside, with every phone registered; afterwards nothing of it does."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sip_port = home.free_port("127.0.0.1", set())
+    sip_port = free_port()
     secrets = seed.Secrets.new()
     far_end = FarEnd(
         data / "far-end",

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from outdial.asterisk.home import free_port
+from support.ports import free_port
 from support.programs import command_of
 
 KEPT = {"caller": "From", "sequence": "CSeq"}
@@ -104,7 +104,7 @@ async def playing(folder: Path, steps: Sequence[str], *, seconds: int = 40) -> A
         + "\n".join(steps)
         + '\n<Reference variables="caller,sequence"/>\n</scenario>\n'
     )
-    port = free_port("127.0.0.1", set())
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         *await asyncio.to_thread(command_of, "sipp"),
         *("-sf", str(scenario), "-i", "127.0.0.1", "-p", str(port), "-m", "1", "-nostdin", "-timeout", f"{seconds}s"),

@@ -6,7 +6,7 @@ Must not know what an event means. The reader never blocks, or the switch would 
 import hmac
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from socket import IPPROTO_TCP, TCP_QUICKACK
+from socket import IPPROTO_TCP, TCP_QUICKACK, socket
 from typing import Any
 
 import aiohttp
@@ -33,8 +33,8 @@ class EventsServer:
         self._current: web.WebSocketResponse | None = None
 
     @asynccontextmanager
-    async def listening(self, port: int) -> AsyncIterator[None]:
-        """It takes connections inside. Raises OSError where the port is taken."""
+    async def listening(self, bound: socket) -> AsyncIterator[None]:
+        """It takes connections inside, on a socket that is bound, and closed afterwards."""
         app = web.Application()
         app.router.add_get("/{rest:.*}", self._take)
         # Once nothing is accepted any more: the switch dials again as soon as it is closed on.
@@ -42,7 +42,7 @@ class EventsServer:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         try:
-            await web.TCPSite(runner, "127.0.0.1", port).start()
+            await web.SockSite(runner, bound).start()
             yield
         finally:
             await runner.cleanup()
@@ -54,22 +54,22 @@ class EventsServer:
     async def _take(self, request: web.Request) -> web.StreamResponse:
         if not hmac.compare_digest(request.headers.get("Authorization", ""), self._expected):
             return web.Response(status=401)
-        socket = web.WebSocketResponse(protocols=("ari",), max_msg_size=LARGEST_EVENT)
-        await socket.prepare(request)
-        before, self._current = self._current, socket
+        switch = web.WebSocketResponse(protocols=("ari",), max_msg_size=LARGEST_EVENT)
+        await switch.prepare(request)
+        before, self._current = self._current, switch
         if before is not None:
             await before.close()
         self._connected(True)
         connection = request.get_extra_info("socket")
         try:
-            async for message in socket:
+            async for message in switch:
                 # The switch sends its next event only once this one is acknowledged (Nagle), and the kernel would
                 # wait 40 ms with that. The option lasts for one acknowledgement only.
                 connection.setsockopt(IPPROTO_TCP, TCP_QUICKACK, 1)
                 if message.type is aiohttp.WSMsgType.TEXT:
                     self._heard(from_json(message.data))
         finally:
-            if self._current is socket:
+            if self._current is switch:
                 self._current = None
                 self._connected(False)
-        return socket
+        return switch

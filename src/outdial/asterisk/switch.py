@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from socket import socket
 from typing import Any, Protocol
 
 import structlog
@@ -18,6 +19,7 @@ from outdial.asterisk.ari import Ari, AriError
 from outdial.asterisk.configuration import ARI_USER, SwitchSettings, phones_app, transports
 from outdial.asterisk.events_server import EventsServer
 from outdial.asterisk.phones import AsteriskPhones
+from outdial.asterisk.ports import HeldPort, hold
 from outdial.asterisk.recorder import AsteriskRecorder
 from outdial.asterisk.runtime import Runtime
 from outdial.asterisk.telephony import APP, AsteriskTelephony, SoundOf, no_sound
@@ -92,6 +94,7 @@ class Switch:
         self._folder, self._runtime, self._wanted, self._ends_with_us = folder, runtime, wanted, ends_with_us
         self._log = structlog.get_logger().bind(switch=name)
         self._process = process.running(folder)
+        self._held: dict[str, HeldPort] = {}
         self.settings = self._settings()
         self.ari = Ari(f"http://127.0.0.1:{self.settings.http_port}", ARI_USER, self.settings.ari_password)
         self.ami = Ami(self.settings.manager_port, ARI_USER, self.settings.manager_password)
@@ -125,20 +128,32 @@ class Switch:
             connected=self._connection,
         )
         try:
-            listening = events.listening(self.settings.events_port)
-            async with listening, self.ari, self.ami, asyncio.TaskGroup() as tasks:
+            async with events.listening(self._events_socket()), self.ari, self.ami, asyncio.TaskGroup() as tasks:
                 kept = [tasks.create_task(work) for work in (self._keep_up(listener), self._greeting(listener))]
                 kept.append(tasks.create_task(self._watch()))
                 await self._until_ready()
                 yield
                 for task in kept:
                     task.cancel()
-        except OSError as error:
-            raise SwitchError(f"the switch's events can't be awaited: {error}") from None
         finally:
+            self.release_ports()
             self.reachable = self._told = False
             if self._ends_with_us and self._process is not None:
                 await self._process.end()
+
+    def release_ports(self) -> None:
+        """Hold none of its ports any longer: while we do, it finds them free however often it is started anew."""
+        while self._held:
+            self._held.popitem()[1].release()
+
+    def _events_socket(self) -> socket:
+        """Raises SwitchError where another program has taken the port that a switch that runs knows us by."""
+        try:
+            held = self._held.pop("events_port", None) or hold("127.0.0.1", self.settings.events_port)
+        except OSError as error:
+            port, why = self.settings.events_port, error.strerror
+            raise SwitchError(f"the switch's events can't be awaited on 127.0.0.1:{port}: {why}") from None
+        return held.socket
 
     async def _until_ready(self) -> None:
         try:
@@ -152,7 +167,9 @@ class Switch:
     def _settings(self) -> SwitchSettings:
         known = home.known_settings(self._folder)
         if self._process is None or known is None:
-            return home.furnish(self._folder, self._runtime, self._wanted)
+            made = home.furnish(self._folder, self._runtime, self._wanted)
+            self._held |= made.held
+            return made.settings
         if not home.matches(known, self._wanted):
             self._log.warning(
                 "the switch runs with older settings; for the new ones, which ends its calls: stop the service, "

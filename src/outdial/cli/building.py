@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 
 from outdial.asterisk.announcements import AnnouncementError
-from outdial.asterisk.home import NoFreePort, PortTaken
+from outdial.asterisk.home import PortTaken
+from outdial.asterisk.ports import NoFreePort
 from outdial.asterisk.process import ProcessError
 from outdial.asterisk.runtime import Runtime, RuntimeUnusable, have_runtime
 from outdial.asterisk.switch import SwitchError

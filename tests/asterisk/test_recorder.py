@@ -1,6 +1,8 @@
 """The recorder against a scripted manager: what it is told, and that a start is believed once the file is there."""
 
+import asyncio
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,20 @@ async def test_a_file_that_does_not_appear_is_not_recorded_whatever_the_switch_s
     begun = await recorder.start("c1", {AGENT: tmp_path / "agent.wav"})
     assert (begun.started, begun.failed) == ((), (AGENT,))
     assert "agent.wav" in (begun.detail or "")
+
+
+async def test_a_file_that_came_while_the_machine_stood_still_is_recorded(
+    recorder: AsteriskRecorder, manager: Manager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "APPEAR_SECONDS", 0.02)
+    manager.writes = False
+
+    def stand_still() -> None:
+        (tmp_path / "agent.wav").write_bytes(header(0))
+        time.sleep(0.05)
+
+    asyncio.get_running_loop().call_later(0.001, stand_still)
+    assert await recorder.start("c1", {AGENT: tmp_path / "agent.wav"}) == RecordingBegun((AGENT,))
 
 
 async def test_a_file_that_is_there_is_being_written_already(

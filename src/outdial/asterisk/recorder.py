@@ -94,6 +94,8 @@ class AsteriskRecorder:
         except AmiError as error:
             return str(error)
         except TimeoutError:
+            if _size(path) >= 0:
+                return None  # it came while we could not look
             return f"the switch did not begin to write {path.name}: the disk may be full"
         return None
 

@@ -1,10 +1,25 @@
-"""One sandbox for all the tests of a session that call somebody for real."""
+"""One sandbox for all the tests of a session that call somebody for real; and patience with the machine."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from support.sandbox_world import LISTEN_SECONDS, Members, outdial, shorten_ringing
+from support.stacks import waiting_tasks
+
+# That a machine stood still for a moment says nothing of what runs on it.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that hangs tells what it waits for."""
+    report = yield
+    if call.excinfo is not None and "from pytest-timeout" in str(call.excinfo.value):
+        report.sections.append(("tasks that wait", waiting_tasks()))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ async def test_what_is_too_loud_together_is_clipped_not_wrapped(vault: Vault) ->
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])
 @given(hearing=st.sampled_from(Hearing), data=st.data())
 async def test_any_stretch_is_the_same_stretch_of_the_whole(
     vault_with_both: Vault, hearing: Hearing, data: st.DataObject

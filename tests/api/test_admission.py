@@ -44,7 +44,7 @@ async def ask(app: Admission, path: str = "/v0/a/calls") -> int:
 
 
 async def asked(desk: Desk, count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while desk.asked < count:  # noqa: ASYNC110 -- a fake need not tell more than it has to
             await asyncio.sleep(0)
 

@@ -326,7 +326,7 @@ async def unread(listener: Listener, world: ApiWorld) -> tuple[asyncio.StreamRea
 async def test_a_reader_that_takes_nothing_is_cut_off_and_holds_up_nobody(
     world: ApiWorld, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_stream, "STUCK_SECONDS", 0.3)
+    monkeypatch.setattr(event_stream, "STUCK_SECONDS", 2)
     streams: event_stream.Streams = world.app.state.streams
     stuck, writer = await unread(listener, world)
     async with stream(world, listener) as quick:

@@ -85,14 +85,16 @@ async def test_a_refusal_says_why() -> None:
 
 
 async def test_silence_is_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.05)
-
     async def be_silent(action: Headers, writer: asyncio.StreamWriter) -> None:
-        return
+        if action["Action"] != "B":
+            await succeed(action, writer)
 
     async with manager(be_silent) as ami:
+        await ami.act("A")
+        # Only now: to come to an end before it has logged in would be no silence.
+        monkeypatch.setattr(module, "ANSWER_SECONDS", 0.05)
         with pytest.raises(AmiUncertain):
-            await ami.act("A")
+            await ami.act("B")
 
 
 async def test_a_lost_connection_is_uncertain_and_the_next_action_connects_again() -> None:

@@ -103,8 +103,8 @@ def test_any_free_port_is_kept_until_another_program_has_it(tmp_path: Path) -> N
 
 
 def test_those_that_are_furnished_at_once_get_no_port_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # None of them listens yet, and there are hardly more ports than they need.
-    monkeypatch.setattr(ports, "_PORTS", range(28_000, 28_000 + 4 * SEVERAL + 2))
+    # None of them listens yet, and there are hardly more ports than they need, and than others may have of these.
+    monkeypatch.setattr(ports, "_PORTS", range(28_000, 28_000 + 5 * SEVERAL))
     monkeypatch.setattr(ports, "_ATTEMPTS", 10_000)
     all_made = [furnish(tmp_path / str(number), RUNTIME, wanted(0)) for number in range(SEVERAL)]
     try:

@@ -136,7 +136,7 @@ async def settled(world: World) -> None:
 
 async def until(true: Callable[[], bool]) -> None:
     """Wait for a timer of the engine's, or of the watch."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not true():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

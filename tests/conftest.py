@@ -1,16 +1,35 @@
 """One sandbox for all the tests of a session that call somebody for real; and patience with the machine."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from support import postgres, programs, real_switch
 from support.sandbox_world import LISTEN_SECONDS, Members, outdial, shorten_ringing
 from support.stacks import waiting_tasks
 
 # That a machine stood still for a moment says nothing of what runs on it.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+FETCHED: Mapping[str, tuple[Callable[[], object], ...]] = {
+    "cli": (real_switch.runtime,),
+    "live": (real_switch.runtime, programs.root, postgres.programs),
+    "storage": (postgres.programs,),
+}
+"""What the tests of a folder need that is fetched from elsewhere where it is missing."""
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fetch it before the time of the first test that needs it begins. Whoever needs it says what went wrong."""
+    if session.config.option.collectonly:
+        return
+    folders = {item.path.parent.name for item in session.items}
+    for fetch in dict.fromkeys(fetch for folder in FETCHED if folder in folders for fetch in FETCHED[folder]):
+        with suppress(Exception):
+            fetch()
 
 
 @pytest.hookimpl(wrapper=True)

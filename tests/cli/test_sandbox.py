@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from outdial.sandbox import seed
-from support.ports import free_port
+from support.ports import free_port, held_port
 from support.sandbox_world import Members, Running, outdial, until, world_of
 
 MEMBERS = {
@@ -63,8 +63,8 @@ def short_path() -> Iterator[Path]:
 
 
 async def test_several_run_at_once_and_leave_nothing_however_they_end(short_path: Path) -> None:
-    port = free_port()
     with ExitStack() as stack:
+        port = stack.enter_context(held_port())
         running: dict[int, Running] = {}
         for sign in ENDS:
             words = ("--port", str(port)) if sign is signal.SIGINT else ()

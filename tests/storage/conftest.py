@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from outdial.storage import engines
 from outdial.storage.database import Database, open_database
 from outdial.storage.migrate import migrate
 from support.postgres import Postgres, running
@@ -18,6 +19,13 @@ BOTH = ("sqlite", "postgresql")
 def postgres() -> Iterator[Postgres]:
     with running() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is there is waited for, on a machine that stands still for longer than a service may."""
+    monkeypatch.setattr(engines, "CONNECT_SECONDS", 60)
+    monkeypatch.setattr(engines, "COMMAND_SECONDS", 60)
 
 
 @pytest.fixture(scope="session")

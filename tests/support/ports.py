@@ -1,5 +1,8 @@
 """Ports for programs that can't choose one themselves."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from outdial.asterisk.ports import hold_any
 
 
@@ -8,3 +11,14 @@ def free_port() -> int:
     port = hold_any("127.0.0.1")
     port.release()
     return port.number
+
+
+@contextmanager
+def held_port() -> Iterator[int]:
+    """One that nobody else of ours is given inside, however long the program takes that is to have it: one that speaks
+    UDP alone, or sets SO_REUSEADDR before it listens."""
+    port = hold_any("127.0.0.1")
+    try:
+        yield port.number
+    finally:
+        port.release()

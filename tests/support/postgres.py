@@ -20,20 +20,20 @@ from urllib.parse import quote
 
 from outdial.asterisk.debian import Selection, install, locked
 from outdial.storage.migrate import migrate
-from support.ports import free_port
+from support.ports import held_port
 
 PACKAGE = "postgresql"
 DEBIAN = Path("/usr/lib/postgresql")
 USER, TEMPLATE = "outdial", "template_outdial"
 UNPRIVILEGED = "nobody"
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 class Postgres:
     """A running server. `fresh` makes databases; `stop` and `start` play an outage."""
 
-    def __init__(self, programs: Path, libraries: Path | None, folder: Path) -> None:
-        self._programs, self._folder = programs, folder
+    def __init__(self, programs: Path, libraries: Path | None, folder: Path, port: int) -> None:
+        self._programs, self._folder, self.port = programs, folder, port
         self._environment = {
             "PATH": os.defpath,
             "LC_ALL": "C.UTF-8",
@@ -43,7 +43,6 @@ class Postgres:
         self._password = secrets.token_urlsafe(12)
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
-        self.port = 0
 
     def url(self, database: str) -> str:
         """How the product reaches one of its databases."""
@@ -62,7 +61,6 @@ class Postgres:
             *("--username", USER, "--pwfile", str(password)),
             *("--auth", "scram-sha-256", "--encoding", "UTF8", "--no-sync", "--no-instructions"),
         )
-        self.port = free_port()
         self.start()
         self._sql(f"CREATE DATABASE {TEMPLATE}")
         migrate(self.url(TEMPLATE))
@@ -144,7 +142,7 @@ class Postgres:
     def _ask(self, statement: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(self._programs / "psql"), "--no-psqlrc", "--quiet", "--dbname", self.url("postgres"), "-c", statement],
-            env={**self._environment, "PGCONNECT_TIMEOUT": "5"},
+            env={**self._environment, "PGCONNECT_TIMEOUT": "60"},
             cwd=self._folder,
             capture_output=True,
             text=True,
@@ -176,24 +174,27 @@ class Postgres:
 def running() -> Iterator[Postgres]:
     """A server is up inside; nothing is left of it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="outdial-postgres-"))
-    server = Postgres(*_programs(), folder)
-    try:
-        server.prepare()
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with held_port() as port:
+        server = Postgres(*programs(), folder, port)
+        try:
+            server.prepare()
+            yield server
+        finally:
+            server.stop()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _programs() -> tuple[Path, Path | None]:
+def programs() -> tuple[Path, Path | None]:
     """Where the server's programs are, and below which folder its libraries, where those are not the system's."""
     folder = Path(__file__).parents[2] / ".cache" / "postgresql"
-    found = _newest(DEBIAN)
-    if found is None and os.geteuid() == 0:
+    if os.geteuid() == 0:
         folder.mkdir(parents=True, exist_ok=True)
-        # Tests run in several processes, and each of them comes here.
+        # Tests run in several processes, and each of them comes here: to one that looked without the lock, what another
+        # is just unpacking would be there already.
         with locked(folder / "system.lock"):
             found = _newest(DEBIAN) or _installed_on_the_system()
+    else:
+        found = _newest(DEBIAN)
     if found is not None:
         return found, None
     install(Selection(_release(), (PACKAGE,)), folder, print)

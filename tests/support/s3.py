@@ -9,7 +9,7 @@ import boto3
 from moto.server import ThreadedMotoServer
 
 from outdial.recordings.objects import Bucket
-from support.ports import free_port
+from support.ports import held_port
 
 
 @dataclass(slots=True)
@@ -57,10 +57,11 @@ class ObjectStore:
 @contextmanager
 def serving() -> Iterator[ObjectStore]:
     """The server runs inside, unless the test stops it."""
-    store = ObjectStore(free_port())
-    store.start()
-    try:
-        store.client().create_bucket(Bucket=store.name)
-        yield store
-    finally:
-        store.stop()
+    with held_port() as port:
+        store = ObjectStore(port)
+        store.start()
+        try:
+            store.client().create_bucket(Bucket=store.name)
+            yield store
+        finally:
+            store.stop()

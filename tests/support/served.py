@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from outdial.sandbox.far_end import FarEnd
 from outdial.storage.database import open_database
 from outdial.storage.directory import StoredDirectory
 from outdial.storage.migrate import migrate
-from support.ports import free_port
+from support.ports import held_port
 from support.real_switch import RUNTIME, binary
 
 PATIENCE_SECONDS = 40
@@ -182,17 +182,19 @@ async def served(
 ) -> AsyncIterator[Served]:
     """It runs inside, with every phone registered; afterwards nothing of it does."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sip_port = free_port()
-    secrets = seed.Secrets.new()
-    far_end = FarEnd(
-        data / "far-end",
-        await asyncio.to_thread(binary),
-        Address("127.0.0.1", sip_port),
-        seed.special_extensions(),
-        seed.registrations(secrets),
-        listen_seconds=0,
-    )
-    async with far_end.running(), aiohttp.ClientSession() as http:
+    async with AsyncExitStack() as stack:
+        sip_port = stack.enter_context(held_port())
+        secrets = seed.Secrets.new()
+        far_end = FarEnd(
+            data / "far-end",
+            await asyncio.to_thread(binary),
+            Address("127.0.0.1", sip_port),
+            seed.special_extensions(),
+            seed.registrations(secrets),
+            listen_seconds=0,
+        )
+        await stack.enter_async_context(far_end.running())
+        http = await stack.enter_async_context(aiohttp.ClientSession())
         url = database or f"sqlite:///{data / 'outdial.db'}"
         await asyncio.to_thread(migrate, url)
         async with open_database(url) as opened:

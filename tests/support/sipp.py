@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.ports import free_port
+from support.ports import held_port
 from support.programs import command_of
 
 KEPT = {"caller": "From", "sequence": "CSeq"}
@@ -104,26 +104,29 @@ async def playing(folder: Path, steps: Sequence[str], *, seconds: int = 40) -> A
         + "\n".join(steps)
         + '\n<Reference variables="caller,sequence"/>\n</scenario>\n'
     )
-    port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        *await asyncio.to_thread(command_of, "sipp"),
-        *("-sf", str(scenario), "-i", "127.0.0.1", "-p", str(port), "-m", "1", "-nostdin", "-timeout", f"{seconds}s"),
-        *("-trace_msg", "-message_file", str(folder / "messages")),
-        *("-trace_err", "-error_file", str(folder / "errors")),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=sys.stderr,
-        cwd=folder,
-    )
-    try:
-        while not _is_bound(port):
-            assert process.returncode is None, (folder / "errors").read_text() if (folder / "errors").exists() else ""
-            await asyncio.sleep(0.02)
-        yield Sipp(port, process, folder)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    command = await asyncio.to_thread(command_of, "sipp")
+    # Several begin at once, each some time before it has its port.
+    with held_port() as port:
+        process = await asyncio.create_subprocess_exec(
+            *(*command, "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(port)),
+            *("-m", "1", "-nostdin", "-timeout", f"{seconds}s"),
+            *("-trace_msg", "-message_file", str(folder / "messages")),
+            *("-trace_err", "-error_file", str(folder / "errors")),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=sys.stderr,
+            cwd=folder,
+        )
+        try:
+            while not _is_bound(port):
+                said = (folder / "errors").read_text() if (folder / "errors").exists() else ""
+                assert process.returncode is None, said
+                await asyncio.sleep(0.02)
+            yield Sipp(port, process, folder)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
 
 
 def _is_bound(port: int) -> bool:

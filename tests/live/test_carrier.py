@@ -76,8 +76,9 @@ class Outcome:
     """Everything that stood on the wire."""
 
     def sent(self, method: str) -> list[str]:
-        """The requests of a kind that the carrier was sent."""
-        heads = re.split(r"-{10,} ?[0-9-]+ [0-9:.]+\n", self.messages)
+        """The requests of a kind that the carrier was sent. One that is sent again to the letter, as SIP does where
+        nobody answers within half a second, is the same."""
+        heads = dict.fromkeys(re.split(r"-{10,} ?[0-9-]+ [0-9:.]+\n", self.messages))
         return [head for head in heads if re.search(rf"^{method} sip:", head, re.MULTILINE) and "received" in head]
 
     @property

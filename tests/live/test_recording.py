@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from outdial.sandbox import behaviours, seed
+from outdial.sandbox import seed
 from outdial.sandbox.behaviours import AGENT_TONE, CALLED_AGENT_TONE, PARTY_TONE
 from support.baresip import phone
+from support.in_time import in_time, must
 from support.recorded import (
     ACCOUNT,
     Kept,
@@ -159,12 +160,12 @@ class Stage:
         self.calls[cell] = reply.id
 
 
-ATTEMPTS = 3
+ATTEMPTS = 5
 """So often a cell is called before it counts as too late: a machine that is busy elsewhere is not the product's fault.
 What is recorded without permission counts the first time."""
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 async def test_in_every_cell_the_allowed_legs_are_recorded_and_no_others(recording: World) -> None:
     wanted = [cell for legs, unknown in SETTINGS for cell in cells_of(legs, unknown)]
     assert len(wanted) == len(SETTINGS) * 15
@@ -233,11 +234,18 @@ async def test_the_decision_is_in_the_ledger_and_with_the_call(recording: World)
 TWO = {"from": {"agentId": "2002", "consent": "TwoParty"}, "to": {"consent": "TwoParty"}}
 
 
+async def is_asked(world: World, call_id: str) -> bool:
+    """Whether the party has said whether they may be recorded."""
+    return bool((await world.call(call_id))["recording"]["consents"])
+
+
+@in_time
 async def test_the_party_agrees_by_a_key_and_is_recorded_from_that_moment(recording: World) -> None:
     await set_recording(recording, legs="none", whenUnknown="agent", announcement="default")
     async with looking(recording.data) as spool:
         call_id = await joined(recording, TWO["from"], {**TWO["to"], "telephoneNumber": AGREES})
-        await asyncio.sleep(behaviours.KEY_SECONDS + 2.5)
+        await until(lambda: is_asked(recording, call_id), "the key is pressed")
+        await asyncio.sleep(TALK_SECONDS)
         await recording.hang_up(call_id)
     found = await kept(recording, call_id)
     (taken,) = found.call["recording"]["consents"]
@@ -245,33 +253,36 @@ async def test_the_party_agrees_by_a_key_and_is_recorded_from_that_moment(record
     assert set(found.legs) == {"agent", "party"}
     asked = moment(taken["at"]) - moment(found.details["startedAt"])
     heard = [span for span in found.spans("party") if span.tone == PARTY_TONE]
+    assert heard
     assert asked - 40 <= heard[0].start_ms <= asked + 400, (asked, heard)
     # Both legs stay on one line of time: the party's is silent before.
     assert abs(found.legs["party"].length_ms - found.legs["agent"].length_ms) <= KEY_MS + NEAR_MS
     before = found.legs["party"].samples[: (asked - 40) * 8]
-    assert not any(before)
-    assert level(found.legs["agent"], PARTY_TONE) < SILENT_DB
+    must(not any(before), "the party was recorded before they agreed")
+    must(level(found.legs["agent"], PARTY_TONE) < SILENT_DB, "the other side is on the agent's leg")
     assert spool.seen[call_id] == {"agent.wav", "party.wav"}
     assert ("consent.given", None) in await ledger(recording, call_id)
 
 
+@in_time
 async def test_the_party_refuses_by_a_key_and_is_never_recorded_whoever_says_otherwise(recording: World) -> None:
     await set_recording(recording, legs="none", whenUnknown="agent", announcement="default")
     async with looking(recording.data) as spool:
         caller = {**TWO["from"], "agentId": "2003"}
         call_id = await joined(recording, caller, {**TWO["to"], "telephoneNumber": REFUSES})
-        await asyncio.sleep(behaviours.KEY_SECONDS + 1)
+        await until(lambda: is_asked(recording, call_id), "the key is pressed")
         reply = await recording.ask("POST", f"{ACCOUNT}/calls/{call_id}", {"consent": "Given"})
         assert (reply.status, reply.body["code"]) == (400, "refused-by-party")
         await asyncio.sleep(0.5)
         await recording.hang_up(call_id)
     found = await kept(recording, call_id)
     assert [taken["act"] for taken in found.call["recording"]["consents"]] == ["refused"]
-    assert set(found.legs) == {"agent"}
-    assert level(found.legs["agent"], PARTY_TONE) < SILENT_DB
-    assert spool.seen[call_id] == {"agent.wav"}
+    must(set(found.legs) == {"agent"}, found.legs)
+    must(level(found.legs["agent"], PARTY_TONE) < SILENT_DB, "the other side is on the agent's leg")
+    must(spool.seen[call_id] == {"agent.wav"}, spool.seen[call_id])
 
 
+@in_time
 async def test_consent_told_by_the_agent_and_withdrawn_again(recording: World) -> None:
     await set_recording(recording, legs="none", whenUnknown="agent")
     caller = {**TWO["from"], "agentId": "2004"}
@@ -290,8 +301,10 @@ async def test_consent_told_by_the_agent_and_withdrawn_again(recording: World) -
     start = moment(found.details["startedAt"])
     first, last = (moment(taken["at"]) - start for taken in found.call["recording"]["consents"])
     heard = [span for span in found.spans("party") if span.tone == PARTY_TONE]
+    assert heard
+    must(heard[-1].end_ms - last <= NEAR_MS, heard, last)
     assert abs(heard[0].start_ms - first) <= NEAR_MS
-    assert abs(heard[-1].end_ms - last) <= NEAR_MS
+    assert heard[-1].end_ms - last >= -NEAR_MS
     assert abs(found.legs["agent"].length_ms - found.talk_ms("agent")) <= NEAR_MS
     entries = await ledger(recording, call_id)
     assert ("consent.given", f"agent 2004 by account {seed.ACCOUNT}") in entries
@@ -305,6 +318,7 @@ async def is_proved(world: World) -> bool:
     return list(text) == ["verified"] and text["verified"]["unproved"] == 0
 
 
+@in_time
 async def test_a_pause_is_silence_for_just_that_stretch(recording: World) -> None:
     await set_recording(recording, legs="both", whenUnknown="agent")
     call_id = await joined(recording, {"agentId": "2005"}, {"telephoneNumber": NUMBER})
@@ -345,19 +359,26 @@ def check_pause(found: Kept, pause: Members) -> None:
     start = moment(found.details["startedAt"])
     since, until = moment(pause["from"]) - start, moment(pause["to"]) - start
     for leg, tone in (("agent", AGENT_TONE), ("party", PARTY_TONE)):
-        before, after = (span for span in found.spans(leg) if span.tone == tone)
+        heard = [span for span in found.spans(leg) if span.tone == tone]
+        assert len(heard) == 2, (leg, heard)
+        before, after = heard
         assert abs(before.end_ms - since) <= NEAR_MS
         assert abs(after.start_ms - until) <= NEAR_MS
         assert abs(found.legs[leg].length_ms - found.talk_ms(leg)) <= NEAR_MS
 
 
+async def is_recorded(world: World, call_id: str) -> bool:
+    return bool((await world.call(call_id))["recordingStatus"] == "Started")
+
+
+@in_time
 async def test_a_forgotten_pause_ends_by_itself(recording: World) -> None:
     await set_recording(recording, legs="both", whenUnknown="agent", autoResumeSeconds=1)
     call_id = await joined(recording, {"agentId": "2006"}, {"telephoneNumber": NUMBER})
     await asyncio.sleep(0.5)
     await recording.ask("POST", f"{ACCOUNT}/calls/{call_id}", {"recordingStatus": "Paused"})
-    await asyncio.sleep(2)
-    assert (await recording.call(call_id))["recordingStatus"] == "Started"
+    await until(lambda: is_recorded(recording, call_id), "it goes on")
+    await asyncio.sleep(1)
     await recording.hang_up(call_id)
     found = await kept(recording, call_id)
     (pause,) = found.call["recording"]["pauses"]
@@ -373,6 +394,7 @@ async def test_what_is_not_recorded_cannot_be_paused(recording: World) -> None:
     assert (reply.status, reply.body["code"]) == (400, "not-recording")
 
 
+@in_time
 async def test_a_call_on_hold_is_recorded_on_and_stays_in_time(recording: World, tmp_path: Path) -> None:
     await set_recording(recording, legs="both", whenUnknown="agent")
     agents = f"/accounts/{seed.ACCOUNT}/agents"

@@ -37,6 +37,8 @@ async def test_a_leg_whose_start_nobody_confirmed_is_stopped_begun_anew_and_obey
         os.kill(switch.pid, signal.SIGSTOP)
         consenting = asyncio.create_task(control(world, call_id, {"consent": "Given"}))
         await asyncio.sleep(STILL_SECONDS)
+        # A service that was told late waits later.
+        await until(lambda: has_failed(world, call_id), "it is known that nobody answers")
         os.kill(switch.pid, signal.SIGCONT)
         assert (await consenting)[0] == 202
         await until(lambda: recorded("agent", "party"), "the party's leg is recorded after all")
@@ -45,10 +47,10 @@ async def test_a_leg_whose_start_nobody_confirmed_is_stopped_begun_anew_and_obey
         assert (spool / "party-2.wav").exists()
 
         # The first start was done once the switch went on, and was stopped then.
-        assert written(switch.pid, spool) == {"agent.wav", "party-2.wav"}
+        await until(lambda: are_written(switch.pid, spool, "agent.wav", "party-2.wav"), "the first is not written")
         await asyncio.sleep(3)
         assert (await control(world, call_id, {"consent": "Withdrawn"}))[0] == 202
-        await until(lambda: only_the_agents(switch.pid, spool), "the party's leg is not written any more")
+        await until(lambda: are_written(switch.pid, spool, "agent.wav"), "the party's leg is not written any more")
         sizes = {path.name: path.stat().st_size for path in spool.glob("party*.wav")}
         await asyncio.sleep(5)
         assert written(switch.pid, spool) == {"agent.wav"}
@@ -82,5 +84,9 @@ def written(pid: int, folder: Path) -> set[str]:
     return found
 
 
-async def only_the_agents(pid: int, folder: Path) -> bool:
-    return written(pid, folder) == {"agent.wav"}
+async def are_written(pid: int, folder: Path, *names: str) -> bool:
+    return written(pid, folder) == set(names)
+
+
+async def has_failed(world: Served, call_id: str) -> bool:
+    return bool((await world.call(call_id))["recording"]["failures"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import tempfile
 import wave
 from array import array
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from outdial.sandbox import seed
 from outdial.sandbox.behaviours import AGENT_TONE, PARTY_TONE
 from outdial.sandbox.tones import Sound, heard_ms
+from support.in_time import in_time
 from support.s3 import ObjectStore, serving
 from support.served import Served, served, until
 
@@ -61,9 +63,11 @@ async def talk(service: Served, agent: str) -> str:
     return call
 
 
+@in_time
 async def test_calls_reach_the_object_store_whatever_dies_in_between(tmp_path: Path) -> None:
+    data = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=tmp_path))
     with serving() as store:
-        async with served(tmp_path / "data", more=settings_of(store)) as service:
+        async with served(data, more=settings_of(store)) as service:
             url = f"{service.url}/manage/accounts/{seed.ACCOUNT}"
             async with service.http.patch(url, json={"recording": {"legs": "both"}}, headers=service.headers) as reply:
                 assert reply.status == 200, await reply.text()
@@ -83,7 +87,7 @@ async def test_calls_reach_the_object_store_whatever_dies_in_between(tmp_path: P
             store.start()
 
             async def all_are_there() -> bool:
-                return len(store.names()) == 4 and not list((tmp_path / "data").rglob("*.sealed"))
+                return len(store.names()) == 4 and not list(data.rglob("*.sealed"))
 
             await until(all_are_there, "both are in the object store, and in it alone")
             found = await recordings(service)

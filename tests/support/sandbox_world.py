@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -22,15 +21,16 @@ from outdial.asterisk.ari import Ari
 from outdial.asterisk.configuration import ARI_USER
 from outdial.sandbox import seed
 from outdial.sandbox.journal import Heard, read_journal
-from outdial.sandbox.tones import Sound, read_sound
+from outdial.sandbox.tones import HEAD_BYTES, Sound, read_sound
 from support.real_switch import RUNTIME, runtime
 
 PATIENCE_SECONDS = 45
 """How long anything may take before it counts as never."""
-LISTEN_SECONDS = 15
+LISTEN_SECONDS = 30
 """How much of each call the far end of the shared sandbox records."""
-RINGING_SECONDS = {"agentRingSeconds": 5, "partyRingSeconds": 7}
-"""How long phones ring in the shared sandbox: longer than number 0007 takes to answer, and no longer than that."""
+RINGING_SECONDS = {"agentRingSeconds": 8, "partyRingSeconds": 10}
+"""How long phones ring in the shared sandbox: longer than number 0007 takes to answer on a machine that stands still
+for a few seconds, and no longer than that."""
 NUMBER = "02072068888"
 
 Members = dict[str, Any]
@@ -150,6 +150,13 @@ class World:
         """End a call by the API."""
         return await self.ask("DELETE", f"/v6/{seed.ACCOUNT}/calls/{call_id}")
 
+    async def hang_up_all(self) -> None:
+        """End every call that was placed, and wait until all of them have ended."""
+        for call_id in self.placed:
+            await self.hang_up(call_id)
+        for call_id in self.placed:
+            await self.ended(call_id)
+
     async def is_free(self, agent: str) -> bool:
         """Whether an agent of the sandbox is in no call."""
         told = (await self.ask("GET", f"/v6/{seed.ACCOUNT}/agents/{agent}")).body
@@ -227,10 +234,15 @@ class World:
 
     def sound_of(self, leg: Heard) -> Sound:
         """What was heard on a call after it was answered, as far as it has been written."""
-        try:
-            return read_sound(self.data / "far-end" / "heard" / f"{leg.channel}.wav")
-        except (wave.Error, EOFError):
-            return Sound((), 8000)  # it has just been begun
+        return read_sound(self._sound_file(leg))
+
+    def is_written(self, leg: Heard) -> bool:
+        """Whether all that was heard on a call is written: how long it is comes last, to the end of the file's head."""
+        path = self._sound_file(leg)
+        return not path.exists() or any(path.read_bytes()[HEAD_BYTES - 4 : HEAD_BYTES])
+
+    def _sound_file(self, leg: Heard) -> Path:
+        return self.data / "far-end" / "heard" / f"{leg.channel}.wav"
 
 
 @asynccontextmanager
@@ -239,10 +251,7 @@ async def world_of(ready: Members) -> AsyncIterator[World]:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         world = World(ready, http, time.time_ns() // 1_000_000)
         yield world
-        for call_id in world.placed:
-            await world.hang_up(call_id)
-        for call_id in world.placed:
-            await world.ended(call_id)
+        await world.hang_up_all()
 
 
 def shorten_ringing(ready: Members) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from outdial.sandbox import seed
+from support.in_time import in_time
 from support.ports import free_port, held_port
 from support.sandbox_world import Members, Running, outdial, until, world_of
 
@@ -147,12 +148,13 @@ def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
         refused(f"http 127.0.0.1:{port}: Address already in use", "sandbox", "--port", str(port), folder=tmp_path)
 
 
-def test_the_demo_hears_both_sides_of_every_call_of_the_page_beside_a_sandbox(
+@in_time
+async def test_the_demo_hears_both_sides_of_every_call_of_the_page_beside_a_sandbox(
     sandbox: Members, short_path: Path
 ) -> None:
     picture = short_path / "demo.svg"
     with outdial(short_path, "demo", "--picture", str(picture)) as running:
-        said, _ = running.process.communicate()
+        said, _ = await asyncio.to_thread(running.process.communicate)
         assert running.process.returncode == 0, said + running.errors.read_text(encoding="utf-8")
     *calls, last = said.splitlines()
     assert [line.split()[0] for line in calls] == ["ok"] * 7

@@ -4,7 +4,8 @@ import asyncio
 
 from outdial.sandbox import behaviours, seed
 from outdial.sandbox.tones import heard_ms
-from support.sandbox_world import NUMBER, Reply, World, until
+from support.in_time import in_time
+from support.sandbox_world import NUMBER, WRITTEN_SECONDS, Reply, World, until
 
 AGENT_BUSY = (400, "Unable to place call - Agent number busy")
 CALLED_AGENT_BUSY = (400, "Unable to place call - dialed Agent is not currently available")
@@ -19,6 +20,7 @@ def agent(agent_id: str) -> dict[str, str]:
     return {"agentId": agent_id}
 
 
+@in_time
 async def test_both_agents_of_a_call_are_busy_and_free_again(world: World) -> None:
     call_id = (await world.place(agent("1234"), agent("4567"))).id
     # Busy from the very moment: the called agent's phone does not even ring yet.
@@ -46,7 +48,7 @@ async def test_both_agents_of_a_call_are_busy_and_free_again(world: World) -> No
     await world.ended(call_id)
     assert await world.is_free("1234")
     assert await world.is_free("4567")
-    await until(lambda: heard_each_other(world), "the two agents have heard each other")
+    await until(lambda: heard_each_other(world), "the two agents have heard each other", WRITTEN_SECONDS)
     # The other way round: who was called calls.
     back = (await world.place(agent("4567"), agent("1234"))).id
     await world.until(back, "Connected")

@@ -20,9 +20,10 @@ from outdial.sandbox import behaviours
 from outdial.sandbox.configuration import Address, Registration
 from outdial.sandbox.far_end import FarEnd
 from outdial.sandbox.tones import heard_ms
+from support.in_time import in_time
 from support.pages import Pages, Time
 from support.real_switch import RealSwitch, binary, real_switch
-from support.sandbox_world import until
+from support.sandbox_world import WRITTEN_SECONDS, until
 
 USER = "acc-1"
 PHONE = Phone(PhoneKind.SIP, USER)
@@ -47,6 +48,7 @@ async def reached(pages: Pages, state: State) -> None:
     raise TimeoutError(f"never {state}: {pages.saved[-1:]}")
 
 
+@in_time
 @pytest.mark.parametrize("prepared", [False, True], ids=["new", "prepared by a process that was killed"])
 async def test_both_sides_are_joined_and_hear_each_other(tmp_path: Path, prepared: bool) -> None:
     async with real_switch(tmp_path / "switch") as switch:
@@ -101,4 +103,4 @@ async def test_both_sides_are_joined_and_hear_each_other(tmp_path: Path, prepare
                 heard = heard_ms(far_end.sound_of(legs[USER]), behaviours.PARTY_TONE)
                 return min(heard, heard_ms(far_end.sound_of(legs[NUMBER]), behaviours.AGENT_TONE)) > 500
 
-            await until(heard_each_other, "the two have heard each other")
+            await until(heard_each_other, "the two have heard each other", WRITTEN_SECONDS)

@@ -15,7 +15,7 @@ from outdial.sandbox import behaviours, seed
 from outdial.sandbox.journal import Heard
 from outdial.sandbox.tones import Sound, Span, heard_ms, power_of, spans
 from support.in_time import ATTEMPTS, lateness
-from support.sandbox_world import NUMBER, RINGING_SECONDS, Members, World, e164, until, world_of
+from support.sandbox_world import NUMBER, RINGING_SECONDS, WRITTEN_SECONDS, Members, World, e164, until, world_of
 
 TALK_SECONDS = 1.5
 TONES = (behaviours.EARLY_TONE, behaviours.PARTY_TONE)
@@ -40,8 +40,6 @@ TABLE: Mapping[str, tuple[str, str, tuple[str, ...], str]] = {
     "agent 3004": ("3004", "020 7206 8004", WORKS, "Api"),
 }
 """Who calls what; the result, and who ended it."""
-WRITTEN_SECONDS = 3
-"""How long what a phone heard may take to be written; of a phone that heard nothing it never says that it is."""
 STOOD_STILL_MS = 250
 """A machine that stood still for longer makes holes in what is heard: they are called once more."""
 NEVER_ANSWERED = ("0001", "0002", "0003", "0004", "0005", "0006", "0009")
@@ -110,10 +108,13 @@ async def see_through(world: World, agent: str, number: str) -> Outcome:
         return all(leg.ended_at is not None for leg in legs)
 
     await until(written, "the far end has noted the end of every leg")
+
+    async def all_is_heard() -> bool:
+        return all(map(world.is_written, legs))
+
+    # A phone that heard nothing never says that this is all.
     with suppress(TimeoutError):
-        async with asyncio.timeout(WRITTEN_SECONDS):
-            while not all(map(world.is_written, legs)):  # noqa: ASYNC110 -- the disk tells nobody
-                await asyncio.sleep(0.05)
+        await until(all_is_heard, "what was heard is written", WRITTEN_SECONDS)
     party = legs[1] if len(legs) == 2 else None
     assert len(legs) <= 2, "one INVITE for each leg"
     return Outcome(

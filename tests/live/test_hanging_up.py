@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from outdial.sandbox import behaviours, seed
 from outdial.sandbox.journal import Heard
 from outdial.sandbox.tones import heard_ms
-from support.sandbox_world import NUMBER, Members, World, e164, until
+from support.in_time import in_time
+from support.sandbox_world import NUMBER, WRITTEN_SECONDS, Members, World, e164, until
 
 EARLY_SECONDS = 1
 """How long the agent listens to early media, of which there are three seconds."""
@@ -65,6 +66,7 @@ async def hang_up_at(world: World, agent: str, number: str, moment: Moment) -> M
     return told
 
 
+@in_time
 async def test_both_sides_are_hung_up_at_any_moment(world: World) -> None:
     when: dict[str, tuple[str, Moment]] = {
         "2001": (NUMBER, at_once),
@@ -86,7 +88,7 @@ async def test_both_sides_are_hung_up_at_any_moment(world: World) -> None:
         return free and await world.channels() == set() and all(leg.ended_at for leg in legs_of(world, when))
 
     await until(silent, "every phone is quiet and every agent free")
-    await until(lambda: heard_early_media(world), "the agent has heard early media")
+    await until(lambda: heard_early_media(world), "the agent has heard early media", WRITTEN_SECONDS)
     assert world.leg(e164(RINGS)).answered_at is None
     assert world.leg(e164(EARLY)).answered_at is None
     assert world.phone_of("3001").answered_at is None

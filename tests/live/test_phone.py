@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,8 @@ import pytest
 from outdial.sandbox import behaviours, seed
 from outdial.sandbox.tones import heard_ms
 from support.baresip import Baresip, phone
-from support.sandbox_world import World, e164, until
+from support.in_time import in_time
+from support.sandbox_world import WRITTEN_SECONDS, World, e164, until
 
 TONE = 560
 """Hertz: what the phone says."""
@@ -53,8 +54,9 @@ async def agent(world: World) -> AsyncIterator[Agent]:
     await world.manage("DELETE", f"{AGENTS}/7001")
 
 
+@in_time
 async def test_it_registers_and_both_sides_are_heard(agent: Agent, tmp_path: Path) -> None:
-    world, number = agent.world, "020 7206 8701"
+    world, number = replace(agent.world, began=agent.world.now()), "020 7206 8701"
     assert (await world.place({"agentId": agent.id}, {"telephoneNumber": number})).refusal == NOT_REACHED
     async with agent.phone(tmp_path) as runs:
         await until(agent.online, "the phone is registered")
@@ -69,7 +71,7 @@ async def test_it_registers_and_both_sides_are_heard(agent: Agent, tmp_path: Pat
             at_phone = heard_ms(runs.heard(), behaviours.PARTY_TONE)
             return min(at_party, at_phone) > TALK_SECONDS * 600
 
-        await until(both_heard, "each side has heard the other")
+        await until(both_heard, "each side has heard the other", WRITTEN_SECONDS)
 
 
 async def test_with_a_wrong_password_it_stays_offline_and_is_not_rung(agent: Agent, tmp_path: Path) -> None:

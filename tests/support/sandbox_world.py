@@ -24,8 +24,10 @@ from outdial.sandbox.journal import Heard, read_journal
 from outdial.sandbox.tones import HEAD_BYTES, Sound, read_sound
 from support.real_switch import RUNTIME, runtime
 
-PATIENCE_SECONDS = 45
+PATIENCE_SECONDS = 90
 """How long anything may take before it counts as never."""
+WRITTEN_SECONDS = 10
+"""How long what a phone heard may take to be on the disk: what is not there then was not heard."""
 LISTEN_SECONDS = 30
 """How much of each call the far end of the shared sandbox records."""
 RINGING_SECONDS = {"agentRingSeconds": 8, "partyRingSeconds": 10}
@@ -264,9 +266,9 @@ def shorten_ringing(ready: Members) -> None:
     asyncio.run(change())
 
 
-async def until(true: Callable[[], Awaitable[bool]], what: str) -> None:
+async def until(true: Callable[[], Awaitable[bool]], what: str, patience: float = PATIENCE_SECONDS) -> None:
     """Wait until something is true that nobody would tell us of."""
-    give_up = time.monotonic() + PATIENCE_SECONDS
+    give_up = time.monotonic() + patience
     while not await true():
         if time.monotonic() > give_up:
             raise TimeoutError(f"never: {what}")

@@ -30,7 +30,7 @@ from outdial.storage.migrate import migrate
 from support.ports import held_port
 from support.real_switch import RUNTIME, binary
 
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 90
 """How long anything may take before it counts as never."""
 
 

@@ -1,7 +1,9 @@
 """One sandbox for all the tests of a session that call somebody for real; and patience with the machine."""
 
+import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -39,6 +41,13 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, py
     if call.excinfo is not None and "from pytest-timeout" in str(call.excinfo.value):
         report.sections.append(("tasks that wait", waiting_tasks()))
     return report
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder with a short name: the control socket of a switch below it must fit into 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="od-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,9 @@ import asyncio
 import os
 import signal
 import socket
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-
-import pytest
 
 from outdial.sandbox import seed
 from support.in_time import in_time
@@ -54,13 +51,6 @@ def taken_port() -> Iterator[int]:
 
 async def is_gone(ready: Members) -> bool:
     return not processes_of(ready["data"]) and not Path(ready["data"]).exists()
-
-
-@pytest.fixture
-def short_path() -> Iterator[Path]:
-    """A folder with a short name: the control socket of a switch below it must fit into 107 bytes."""
-    with tempfile.TemporaryDirectory(prefix="od-") as folder:
-        yield Path(folder)
 
 
 async def test_several_run_at_once_and_leave_nothing_however_they_end(short_path: Path) -> None:

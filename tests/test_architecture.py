@@ -12,6 +12,8 @@ FILES = sorted(SOURCE.rglob("*.py"))
 ADAPTERS = ("asterisk", "storage", "api", "sandbox", "recordings", "webhooks", "crm")
 SENDERS = ("webhooks", "crm")
 """They share the one guard of outgoing requests, which knows neither."""
+COMMON = ("held_file",)
+"""What any of them may use, for it knows nothing of the product."""
 MOST_LINES = 350
 MOST_LINES_OF_A_FUNCTION = 50
 
@@ -52,10 +54,14 @@ def test_use_cases_import_no_adapter() -> None:
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_adapters_never_import_each_other(adapter: str) -> None:
-    allowed = {adapter, "calls", "domain", *(["outgoing"] if adapter in SENDERS else [])}
+    allowed = {adapter, "calls", "domain", *COMMON, *(["outgoing"] if adapter in SENDERS else [])}
     for file in within(adapter):
         strangers = [name for name in own(file) if name.split(".")[0] not in allowed]
         assert not strangers, f"{file.name} imports {strangers}"
+
+
+def test_what_is_common_knows_nothing_of_ours() -> None:
+    assert [name for each in COMMON for name in own(SOURCE / f"{each}.py")] == []
 
 
 def test_what_guards_outgoing_requests_knows_no_adapter() -> None:

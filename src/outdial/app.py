@@ -46,6 +46,7 @@ from outdial.storage.directory import StoredDirectory
 from outdial.storage.idempotency import StoredIdempotency
 from outdial.storage.ledger import StoredLedger
 from outdial.storage.migrate import bring_up_to_date
+from outdial.storage.occupancy import occupied
 from outdial.storage.outbox import StoredNotices
 from outdial.storage.recordings import StoredRecordings
 from outdial.storage.retention import forget_from_time_to_time
@@ -100,11 +101,12 @@ class Outdial:
             self.url = url_of(taken)
             self._have_switch()
             stack.callback(self.switch.release_ports)
+            occupancy = await stack.enter_async_context(occupied(settings.database))
             await asyncio.to_thread(bring_up_to_date, settings.database, allowed=settings.auto_migrate)
             self._join(await stack.enter_async_context(open_database(settings.database, self.metrics.committed)))
             await operator_file.keep(settings.data_dir, self.url, self.directory, self._clock.now())
             tasks = await stack.enter_async_context(asyncio.TaskGroup())
-            background = self._background()
+            background = [occupancy.kept(), *self._background()]
             stack.callback(_cancel, [tasks.create_task(work) for work in background])
             await self._recovery.load()
             await stack.enter_async_context(self.switch.running(self._ears))
@@ -207,7 +209,7 @@ class Outdial:
         )
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:
-        """Everything that goes on beside requests. Only the engine's own failure ends the product."""
+        """Everything that goes on beside requests. Of all this only the engine's own failure ends the product."""
         spool, days = self._settings.data_dir / "recordings" / "spool", self._settings.retention_days
         beside: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "phones": self._follower.run,

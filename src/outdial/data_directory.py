@@ -3,18 +3,19 @@
 Knows what lies in it by name, so as to tell it from what is others'; must not know what is in it.
 """
 
-import fcntl
 import os
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+
+from outdial.held_file import HeldByAnother, held_file
 
 OURS = frozenset(
     (
-        *("lock", "outdial.db", "outdial.db-shm", "outdial.db-wal", "operator.json", "token.key", "crm.key"),
+        *("lock", "outdial.db", "outdial.db-shm", "outdial.db-wal", "outdial.db.lock"),
+        *("operator.json", "token.key", "crm.key"),
         *("announcements", "asterisk", "far-end", "recordings", "switch"),
     )
 )
@@ -77,26 +78,15 @@ def held(folder: Path) -> Iterator[None]:
         DataDirectoryError: another process holds it, or it can't be written.
     """
     have_private(folder)
-    with private_files(), _opened(folder / "lock") as lock:
+    with ExitStack() as stack:
+        stack.enter_context(private_files())
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            holder = lock.read(20).strip()
-            raise DataDirectoryError(
-                f"data_dir {folder}: in use by another outdial" + (f" (process {holder})" if holder.isdigit() else "")
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+            stack.enter_context(held_file(folder / "lock"))
+        except HeldByAnother as holder:
+            raise DataDirectoryError(f"data_dir {folder}: in use by another outdial{holder}") from None
+        except OSError as error:
+            raise DataDirectoryError(f"data_dir {folder}: {error.strerror}") from None
         yield
-
-
-def _opened(path: Path) -> TextIO:
-    try:
-        return path.open("a+", encoding="ascii")
-    except OSError as error:
-        raise DataDirectoryError(f"data_dir {path.parent}: {error.strerror}") from None
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -66,6 +66,10 @@ def test_everything_it_makes_is_for_its_owner_alone_whatever_the_umask(data: Pat
         # A second one is told who is there, and nothing of the switch that it may not touch.
         said = refused("serve", "--data-dir", str(data), rtp_first_port="12000")
         assert said == f"data_dir {data}: in use by another outdial (process {running.pid})"
+        # Nor is one that has a folder and a switch of its own, and the same database.
+        other, url = str(data.with_name("other")), f"sqlite:///{data / 'outdial.db'}"
+        said = refused("serve", "--data-dir", other, database_url=url)
+        assert said == f"database: in use by another outdial (process {running.pid})"
         running.terminate()
         assert running.stdout.read() == "", "one line and no more"
     assert running.returncode == 0

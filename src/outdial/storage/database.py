@@ -4,8 +4,8 @@ Must not know what is written.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, text
@@ -135,21 +135,40 @@ async def run_apart(url: str, work: Work) -> object:
     """
     engine = _engine(url)
     try:
-        return await engine.apart(work)
-    except Exception as error:
-        if isinstance(error, SQLAlchemyError) or is_outage(error):
-            raise DatabaseError(f"database: {_said(error)}") from None
-        raise
+        with told_in_one_line():
+            return await engine.apart(work)
     finally:
         await engine.close()
 
 
-def _engine(url: str) -> DatabaseEngine:
+@contextmanager
+def told_in_one_line() -> Iterator[None]:
+    """Raises:
+    DatabaseError: in place of whatever the database has against what is asked inside.
+    """
     try:
-        return SqliteFile(url) if is_sqlite(url) else PostgreSql(url)
+        yield
+    except Exception as error:
+        if isinstance(error, SQLAlchemyError) or is_outage(error):
+            raise DatabaseError(f"database: {said(error)}") from None
+        raise
+
+
+def made(url: str, make: Callable[[str], T]) -> T:
+    """Something of a URL.
+
+    Raises:
+        DatabaseError: it is not a database's.
+    """
+    try:
+        return make(url)
     except (ArgumentError, ValueError):
         # SQLAlchemy's own words would repeat the URL, and the password in it.
         raise DatabaseError("database: the URL is not a database's") from None
+
+
+def _engine(url: str) -> DatabaseEngine:
+    return made(url, SqliteFile if is_sqlite(url) else PostgreSql)
 
 
 def _is_unavailable(error: Exception) -> bool:
@@ -157,6 +176,7 @@ def _is_unavailable(error: Exception) -> bool:
     return is_outage(error) or was_rolled_back(error)
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
+    """What a database has against it, in one line."""
     lines = str(getattr(error, "orig", None) or error).splitlines()
     return lines[0] if lines else type(error).__name__

@@ -226,7 +226,7 @@ class PostgreSql(DatabaseEngine):
 
     def __init__(self, url: str) -> None:
         self._engine: AsyncEngine = create_async_engine(
-            _asyncpg_url(url),
+            asyncpg_url(url),
             pool_size=READERS + 1,
             max_overflow=0,
             connect_args={
@@ -258,7 +258,7 @@ class PostgreSql(DatabaseEngine):
         await self._engine.dispose()
 
 
-def _asyncpg_url(url: str) -> URL:
+def asyncpg_url(url: str) -> URL:
     """The URL as SQLAlchemy wants it; `sslmode`, which every other program understands, is `ssl` to this driver."""
     parsed = make_url(url).set(drivername="postgresql+asyncpg")
     mode = parsed.query.get("sslmode")

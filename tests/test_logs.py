@@ -14,6 +14,7 @@ from outdial.domain.commands import Ring
 from outdial.domain.events import CommandFailed, LegEnded
 from outdial.domain.legs import Side
 from outdial.domain.plan import CallPlan, Phone, PhoneKind
+from outdial.domain.refusals import StoreUnavailable
 from outdial.logs import CallLogLines, configure
 
 
@@ -56,6 +57,16 @@ def test_a_fault_shows_where_it_happened_with_the_call_s_id(stream: io.StringIO)
     (line,) = lines(stream)
     assert line["call"] == "c1"
     assert "ZeroDivisionError" in line["exception"]
+
+
+def test_a_database_that_is_away_is_told_in_a_word(stream: io.StringIO) -> None:
+    configure("info", "json", stream)
+    error = StoreUnavailable()
+    error.__cause__ = OSError("disk full")
+    CallLogLines().failed("c1", "store", error)
+    (line,) = lines(stream)
+    assert (line["call"], line["doing"], line["error"]) == ("c1", "store", "disk full")
+    assert "exception" not in line
 
 
 def test_a_call_s_beginning_is_told_without_the_number(stream: io.StringIO) -> None:

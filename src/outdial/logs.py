@@ -15,6 +15,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from outdial.domain.call import Call, State
 from outdial.domain.commands import Command
 from outdial.domain.events import Event
+from outdial.domain.refusals import StoreUnavailable
 
 HIDDEN = "…"
 _SECRET_NAME = re.compile(r"passw|secret|token|authorization|api_?key|credential|ha1", re.IGNORECASE)
@@ -122,8 +123,11 @@ class CallLogLines:
         self._log(f"<< {type(command).__name__}", call=call_id, **_told(command))
 
     def failed(self, call_id: str, doing: str, error: Exception) -> None:
-        """Our own side failed a call."""
-        self._error("call fault", call=call_id, doing=doing, exc_info=error)
+        """Our own side failed a call. A database that is away is no fault of the code: where it was is of no use."""
+        if isinstance(error, StoreUnavailable):
+            self._error("call fault", call=call_id, doing=doing, error=str(error.__cause__ or error))
+        else:
+            self._error("call fault", call=call_id, doing=doing, exc_info=error)
 
 
 def _ending(call: Call) -> dict[str, Any]:

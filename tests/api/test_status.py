@@ -28,7 +28,7 @@ async def test_it_is_ready_when_calls_are_taken(world: ApiWorld) -> None:
 @pytest.mark.parametrize(
     ("health", "reason"),
     [
-        (Health(False, True, True), "the database does not answer"),
+        (Health(False, True, True), "the database does not answer, or can not be written"),
         (Health(True, False, True), "the switch can't be reached"),
         (Health(True, True, False), "no new calls are taken"),
         (

@@ -4,17 +4,17 @@ What it stores is kept in a list here; that a store keeps it is the storage's ow
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 
-from outdial.calls.engine import TOO_LATE, Engine
+from outdial.calls.engine import TOO_LATE, Engine, Observer
 from outdial.calls.recovery import Recovery
 from outdial.domain.call import Call, State, place
-from outdial.domain.commands import Comfort, Dial, Dismantle, HangUp, Join, Prepare, Ring
-from outdial.domain.events import Asker, CommandFailed, HangUpRequested, LegRefused
+from outdial.domain.commands import Comfort, Command, Dial, Dismantle, HangUp, Join, Prepare, Ring
+from outdial.domain.events import Asker, CommandFailed, Event, HangUpRequested, LegRefused
 from outdial.domain.legs import LegState, Side
 from outdial.domain.plan import CallPlan, Phone, PhoneKind
 from outdial.domain.results import Code, Party, Reason, Result
@@ -23,15 +23,17 @@ from support.scripted_switch import ScriptedSwitch
 
 
 class World:
-    def __init__(self, switch: ScriptedSwitch, pages: Pages) -> None:
+    def __init__(self, switch: ScriptedSwitch, pages: Pages, observers: Sequence[Observer] = ()) -> None:
         self.switch, self.pages, self.time = switch, pages, StoppedTime()
-        self.engine = switch.engine = Engine(switch, pages, self.time)
+        self.engine = switch.engine = Engine(switch, pages, self.time, observers)
         self.recovery = Recovery(self.engine, switch, pages)
 
 
 @asynccontextmanager
-async def running(switch: ScriptedSwitch | None = None, pages: Pages | None = None) -> AsyncIterator[World]:
-    world = World(switch or ScriptedSwitch(), pages or Pages())
+async def running(
+    switch: ScriptedSwitch | None = None, pages: Pages | None = None, observers: Sequence[Observer] = ()
+) -> AsyncIterator[World]:
+    world = World(switch or ScriptedSwitch(), pages or Pages(), observers)
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(world.engine.run())
         await asyncio.sleep(0)
@@ -172,6 +174,40 @@ async def test_nobody_is_dialled_on_a_leg_that_can_not_be_made(answer: LegRefuse
         assert not any(isinstance(command, Dial) for command in world.switch.commands_of("c1"))
         assert not any(world.switch.legs.values())
         assert not world.engine.live
+
+
+class Faults:
+    """Hears of faults only."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def changed(self, before: Call | None, after: Call, now: int) -> None:
+        return
+
+    def event(self, call_id: str, event: Event) -> None:
+        return
+
+    def command(self, call_id: str, command: Command) -> None:
+        return
+
+    def failed(self, call_id: str, doing: str, error: Exception) -> None:
+        self.told.append(f"{doing}: {error}")
+
+
+async def test_a_store_that_is_away_is_told_once_for_a_call_however_long_it_lasts() -> None:
+    faults = Faults()
+    async with running(observers=[faults]) as world:
+        for call_id in ("c1", "c2"):
+            await world.engine.start(new(call_id))
+            world.pages.full = True
+            for _ in range(3):
+                await world.engine.tell(call_id, HangUpRequested(Asker.API))
+                await settled(world)
+            world.pages.full = False
+            await world.engine.tell(call_id, HangUpRequested(Asker.API))
+            assert not world.engine.live
+    assert faults.told == ["store: disk full"] * 2
 
 
 async def test_an_agent_who_can_not_be_comforted_is_put_through_all_the_same() -> None:

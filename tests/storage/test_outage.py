@@ -60,6 +60,19 @@ async def test_a_stopped_server_is_told_as_unavailable_and_back_when_it_is(postg
         assert (await world.place("c3", named("c3", "2"))).plan.agent_id == "2"
 
 
+async def test_a_server_that_can_be_read_only_is_unavailable_until_it_can_be_written(postgres: Postgres) -> None:
+    with postgres.fresh() as url:
+        async with open_database(url) as database:
+            world = await furnished(database)
+            await asyncio.to_thread(postgres.allow_writing, url, False)
+            with pytest.raises(StoreUnavailable):
+                await world.place("c1")
+            assert not await database.answers(), "what can be read only is of no use"
+            await asyncio.to_thread(postgres.allow_writing, url, True)
+            assert await database.answers()
+            await world.place("c1")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -119,9 +132,12 @@ async def test_a_file_that_somebody_else_keeps_locked_is_unavailable_until_they_
     async with on_file(tmp_path, sqlite_template) as world:
         other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreUnavailable):
+        with pytest.raises(StoreUnavailable) as caught:
             await world.place("c1")
+        assert str(caught.value.__cause__) == "database is locked"
+        assert not await world.database.answers(), "what can be read only is of no use"
         other.close()
+        assert await world.database.answers()
         await world.place("c1")
 
 

@@ -123,6 +123,11 @@ class Postgres:
         finally:
             self._sql(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def allow_writing(self, url: str, allowed: bool) -> None:
+        """Whether a database can be written; one of a server that stands by can not."""
+        self._sql(f"ALTER DATABASE {url.rpartition('/')[2]} SET default_transaction_read_only = {not allowed}")
+        self.break_connections()
+
     def break_connections(self) -> None:
         """End every connection but the one that asks; new ones are taken."""
         self._sql(

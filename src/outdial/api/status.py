@@ -17,7 +17,7 @@ async def ready(request: Request) -> Response:
     reasons = [
         reason
         for fine, reason in (
-            (health.database, "the database does not answer"),
+            (health.database, "the database does not answer, or can not be written"),
             (health.switch, "the switch can't be reached"),
             (health.switch_trouble is None, f"the switch can't call or be called: {health.switch_trouble}"),
             (health.accepting, "no new calls are taken"),

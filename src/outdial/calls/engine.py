@@ -243,8 +243,10 @@ class Engine:
             await self._store.save(line.call, owed, records)
         except Exception as error:  # noqa: BLE001 -- a live call outlasts any trouble of the store
             line.owed, line.records = owed, records
+            # Told once, however long it lasts.
+            if not line.unsaved:
+                self._failed(line, "store", error)
             line.unsaved = True
-            self._failed(line, "store", error)
         else:
             line.unsaved = line.rang = False
             if line.call.state is State.ENDED:

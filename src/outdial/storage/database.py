@@ -32,6 +32,7 @@ class Database:
         self._journal = journal
         self.bell = bell
         """Rung for an account when notices of it have been committed."""
+        self._takes_writes = True
 
     @property
     def waiting(self) -> int:
@@ -48,7 +49,7 @@ class Database:
             return await self._attempt(work, quick)
         except Exception as error:
             if _is_unavailable(error):
-                raise StoreUnavailable from error
+                raise StoreUnavailable from DatabaseError(said(error))
             raise
 
     async def write(
@@ -69,8 +70,10 @@ class Database:
             written: T = await self._journal.write(Write(work, account, undoable, quick, rings))
         except Exception as error:
             if _is_unavailable(error):
-                raise StoreUnavailable from error
+                self._takes_writes = False
+                raise StoreUnavailable from DatabaseError(said(error))
             raise
+        self._takes_writes = True
         return written
 
     def empty_log(self) -> None:
@@ -78,9 +81,11 @@ class Database:
         self._engine.empty_log()
 
     async def answers(self) -> bool:
-        """Whether the database answers now."""
+        """Whether the database answers now, and takes what is written: a full disk can still be read."""
         try:
             await self.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+            if not self._takes_writes:
+                await self.write(_touch)
         except Refusal:
             return False
         return True
@@ -169,6 +174,11 @@ def made(url: str, make: Callable[[str], T]) -> T:
 
 def _engine(url: str) -> DatabaseEngine:
     return made(url, SqliteFile if is_sqlite(url) else PostgreSql)
+
+
+def _touch(connection: Connection) -> None:
+    """Write something that changes nothing."""
+    connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
 
 def _is_unavailable(error: Exception) -> bool:

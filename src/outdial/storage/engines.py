@@ -194,6 +194,8 @@ def _sqlite_engine(url: str, begin: str, connections: int, *, busy_ms: int) -> E
         poolclass=QueuePool,
         pool_size=connections,
         max_overflow=0,
+        # An error's text may end up in a log; what was to be written may not.
+        hide_parameters=True,
         connect_args={"check_same_thread": False},
     )
 
@@ -229,6 +231,7 @@ class PostgreSql(DatabaseEngine):
             asyncpg_url(url),
             pool_size=READERS + 1,
             max_overflow=0,
+            hide_parameters=True,
             connect_args={
                 "timeout": CONNECT_SECONDS,
                 "command_timeout": COMMAND_SECONDS,

@@ -8,8 +8,9 @@ import sqlite3
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import exc
 
-_OUTAGE_CLASSES = ("08", "28", "3D", "53", "57", "58", "XX")
-"""SQLSTATE classes: connection, who may connect and to what, resources, operator intervention, system, internal."""
+_OUTAGE_CLASSES = ("08", "25006", "28", "3D", "53", "57", "58", "XX")
+"""SQLSTATE classes: connection, who may connect and to what, resources, operator intervention, system, internal; and
+the one code of a server that may be read only, as one that stands by."""
 _ROLLED_BACK_CLASS = "40"
 """SQLSTATE class of deadlocks and serialisation failures: the same again may succeed."""
 _FOREIGN_KEY = "23503"

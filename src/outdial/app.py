@@ -205,7 +205,7 @@ class Outdial:
             recordings=self.recordings.library,
             observe_lag=self.metrics.lag,
             metrics=self.metrics.render,
-            forget_announcements=self._announcements.forget,
+            announcements=self._announcements,
         )
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:

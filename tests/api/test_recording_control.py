@@ -159,9 +159,20 @@ async def test_an_accounts_settings_are_changed_whole_and_told_back(world: ApiWo
         ([{"group": "030", "legs": "both", "whenUnknown": "both"}] * 2, "overrides[1]"),
         ([{"group": "030", "legs": "all", "whenUnknown": "both"}], "overrides"),
         ([{"group": "030", "legs": "both"}], "whenUnknown"),
+        (
+            [{"group": "O30", "legs": "none", "whenUnknown": "none"}],
+            "recording.overrides[0].group must be one of the account's groups",
+        ),
     ],
 )
 async def test_an_override_that_cannot_be_meant_is_refused(world: ApiWorld, overrides: object, member: str) -> None:
     response = await world.client.patch(f"/manage/accounts/{ACCOUNT}", json={"recording": {"overrides": overrides}})
     assert response.status_code == 400
     assert member in response.json()["message"]
+
+
+async def test_an_announcement_that_is_not_there_is_refused(world: ApiWorld) -> None:
+    url = f"/manage/accounts/{ACCOUNT}"
+    response = await world.client.patch(url, json={"recording": {"legs": "both", "announcement": "defualt"}})
+    assert (response.status_code, response.json()["message"]) == (400, "recording.announcement must be one of default")
+    assert (await world.client.get(url)).json()["recording"]["legs"] == "none"

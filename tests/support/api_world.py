@@ -240,7 +240,7 @@ async def api_world(
             crm_desk=NoCrms(),
             recordings=kept.library,
             observe_lag=lambda reader, milliseconds: None,
-            forget_announcements=Announcements(file.parent / "announcements").forget,
+            announcements=Announcements(file.parent / "announcements"),
             metrics=lambda: (b"outdial_ready 1.0\n", "text/plain; version=1.0.0; charset=utf-8"),
         )
         app = make_app(parts)

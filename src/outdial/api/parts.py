@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from outdial.calls.administration import Announcements
 from outdial.calls.crm import CrmDesk, Crms
 from outdial.calls.directory import CallLog, Directory, Idempotency, Phones
 from outdial.calls.event_log import EventLog
@@ -62,8 +63,7 @@ class Parts:
     """Told how far behind a reader of events is, in milliseconds."""
     metrics: Callable[[], tuple[bytes, str]]
     """The page for Prometheus, and its content type."""
-    forget_announcements: Callable[[str], None]
-    """Removes an account's own announcements."""
+    announcements: Announcements
 
 
 def parts_of(request: Request) -> Parts:

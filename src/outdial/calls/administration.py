@@ -5,13 +5,26 @@ bring a secret back to life that has just been replaced.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 from weakref import WeakValueDictionary
 
 from outdial.calls.directory import CallLog, Directory, Phones
 from outdial.calls.ports import Clock
+
+
+class Announcements(Protocol):
+    """The sound files that ask for consent. Every method waits for the disk."""
+
+    def names(self, account: str) -> Mapping[str, bool]:
+        """Every one an account can play, and whether it is its own."""
+        ...
+
+    def forget(self, account: str) -> None:
+        """Remove all of an account's own."""
+        ...
 
 
 class Turns:
@@ -38,6 +51,5 @@ class Administration:
     clock: Clock
     new_secret: Callable[[], str]
     hash_secret: Callable[[str], str]
-    forget_announcements: Callable[[str], None]
-    """Removes an account's own announcements; waits for the disk."""
+    announcements: Announcements
     turns: Turns = field(default_factory=Turns)

@@ -19,4 +19,4 @@ async def remove_account(administration: Administration, key: str) -> None:
         await administration.phones.withdraw_agent(agent)
     for trunk in trunks:
         await administration.phones.withdraw_trunk(trunk)
-    await asyncio.to_thread(administration.forget_announcements, key)
+    await asyncio.to_thread(administration.announcements.forget, key)

@@ -20,7 +20,7 @@ from outdial.api.manage.account_models import (
 from outdial.api.manage.answers import CREATED, EXISTS, IN_USE
 from outdial.api.manage.here import Anywhere, Here, OperatorAnywhere, OperatorHere
 from outdial.api.manage.paging import Cursor, Limit, page_of
-from outdial.api.manage.recording_settings import merged
+from outdial.api.manage.recording_settings import check_recording, merged
 from outdial.api.manage.route import ManageRoute
 from outdial.calls.administration import Administration
 from outdial.calls.remove_account import remove_account
@@ -101,13 +101,14 @@ async def _merged(administration: Administration, before: Account, changes: Mapp
     """The account with what has been asked for.
 
     Raises:
-        InvalidMember: a country or a number can't be used.
+        InvalidMember: a country, a number, a group or an announcement can't be used.
     """
     changed = dict(changes)
     recording = changed.pop("recording", None)
     after = replace(before, **changed)
     check_country(after.home_country, "homeCountry")
     if recording is not None:
+        await check_recording(administration, after.key, recording)
         after = replace(after, recording=merged(before.recording, recording, after.home_country))
     check_countries(after.allowed_countries, "allowedCountries")
     check_networks(after.private_networks, "privateNetworks")

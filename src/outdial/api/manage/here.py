@@ -95,7 +95,7 @@ def join(app: FastAPI, parts: Parts) -> None:
         parts.clock,
         new_secret,
         hash_secret,
-        parts.forget_announcements,
+        parts.announcements,
     )
 
 

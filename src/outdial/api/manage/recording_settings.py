@@ -1,5 +1,6 @@
 """What an account's recording settings look like on the wire: which legs, for whom otherwise, and on what terms."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
@@ -7,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from outdial.api.manage.kinds import WANTED, Body, Id, LegsWord, Number, Reply, optional
+from outdial.calls.administration import Administration
 from outdial.domain.consent import AccountRecording
 from outdial.domain.setup import InvalidMember, number_of
 
@@ -67,6 +69,23 @@ class RecordingReply(Reply):
 def recording_reply(stored: dict[str, Any]) -> RecordingReply:
     """Settings as they are told."""
     return RecordingReply.model_validate(AccountRecording.from_dict(stored).to_dict())
+
+
+async def check_recording(administration: Administration, account: str, changed: Mapping[str, Any]) -> None:
+    """See that whatever settings name is there: misspelt, they would never apply, and more be recorded than was meant.
+
+    Raises:
+        InvalidMember: a group or an announcement is unknown.
+    """
+    groups = [each.id for each in await administration.directory.groups(account)]
+    for place, each in enumerate(changed.get("overrides", ())):
+        if each.get("group") not in (None, *groups):
+            raise InvalidMember(f"recording.overrides[{place}].group", "one of the account's groups")
+    announcement = changed.get("announcement")
+    if announcement is not None:
+        names = await asyncio.to_thread(administration.announcements.names, account)
+        if announcement not in names:
+            raise InvalidMember("recording.announcement", f"one of {', '.join(sorted(names))}")
 
 
 def merged(before: dict[str, Any], changed: Mapping[str, Any], country: str) -> dict[str, Any]:

@@ -8,7 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from outdial.calls.place_call import MOST_ATTEMPTS
 from outdial.domain.commands import Ring
+from outdial.domain.directory import Agent, Group
+from outdial.domain.plan import Phone, PhoneKind
 from support import curl_lines
 from support.api_world import ACCOUNT, AGENT_TO_NUMBER, BASE, ApiWorld
 from support.curl_lines import CurlLine
@@ -136,3 +139,40 @@ async def test_unknown_members_are_ignored_and_not_echoed(world: ApiWorld) -> No
     assert response.status_code == 201
     assert response.json()["from"] == {"agentId": "1234"}
     assert "priority" not in response.json()
+
+
+async def with_foreign_phones(world: ApiWorld, count: int) -> None:
+    """A group of one agent who can be rung, after `count` whose phones the account may call no longer."""
+    await world.directory.add_group(Group(ACCOUNT, "foreign", "Foreign"))
+    for number in range(count + 1):
+        phone = Phone(PhoneKind.NUMBER, f"+121255512{number:02}")
+        if number == count:
+            phone = Phone(PhoneKind.SIP, "there")
+        await world.directory.add_agent(Agent(ACCOUNT, f"90{number}", "Foreign", phone))
+        await world.directory.add_member(ACCOUNT, "foreign", f"90{number}")
+
+
+async def test_an_agent_whose_phone_may_not_be_called_holds_up_nobody_of_the_group(world: ApiWorld) -> None:
+    await with_foreign_phones(world, MOST_ATTEMPTS + 1)
+    response = await world.place({"from": {"groups": ["foreign"]}, "to": NUMBER})
+    assert response.status_code == 201, response.text
+    assert response.json()["from"]["agentId"] == f"90{MOST_ATTEMPTS + 1}"
+    again = await world.place({"from": {"groups": ["foreign"]}, "to": NUMBER})
+    assert (again.status_code, again.json()["code"]) == (400, "agent-not-reached")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"from": {"agentId": "900"}, "to": NUMBER},
+        {"from": {"agentId": "1234"}, "to": {"agentId": "900"}},
+        {"from": {"groups": ["foreign"]}, "to": {"agentId": "900"}},
+    ],
+)
+async def test_a_named_agent_whose_phone_may_not_be_called_is_said_to_be_at_fault(
+    world: ApiWorld, body: dict[str, Any]
+) -> None:
+    await with_foreign_phones(world, 1)
+    response = await world.place(body)
+    assert (response.status_code, response.json()["code"]) == (400, "agent-phone-not-allowed")
+    assert response.json()["message"].endswith("the phone number of this Agent is not allowed for this account")

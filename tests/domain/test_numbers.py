@@ -22,6 +22,13 @@ def test_national_numbers_are_those_of_the_home_country() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "country", "e164"), [("201234", "FO", "+298201234"), ("32 10 00", "GL", "+299321000")]
+)
+def test_in_some_countries_six_digits_are_a_whole_number(written: str, country: str, e164: str) -> None:
+    assert parse_number(written, country) == e164
+
+
+@pytest.mark.parametrize(
     "written",
     [
         "",
@@ -37,6 +44,9 @@ def test_national_numbers_are_those_of_the_home_country() -> None:
         "++442072068888",
         "123",
         "100",
+        "101",
+        "116123",
+        "118118",
         "02072068888\n112",
     ],
 )

@@ -11,6 +11,7 @@ from outdial.calls.plan_call import plan_call
 from outdial.calls.ports import Calls, CallStore, Clock, Reserved, Wanted
 from outdial.domain.call import Call, State, place
 from outdial.domain.events import Asker
+from outdial.domain.policy import AgentPhoneNotAllowed
 from outdial.domain.refusals import AgentNotReached, NoAgentAvailable, SwitchUnreachable
 from outdial.domain.request import CallRequest
 
@@ -45,18 +46,25 @@ async def place_call(
     if not placing.calls.accepting:
         raise SwitchUnreachable
     tried: frozenset[str] = frozenset()
-    while True:
+    attempts = 0
+    while attempts < MOST_ATTEMPTS:
         try:
             call = await _attempt(placing, account, request, version, idempotency_id, tried)
         except NoAgentAvailable:
             if tried:
                 raise AgentNotReached from None
             raise
+        except AgentPhoneNotAllowed as refusal:
+            if refusal.agent_id in (request.agent_id, request.called_agent_id):
+                raise
+            # Whoever can't be rung at all holds up nobody else of the group; nor is anybody rung for them.
+            tried |= {refusal.agent_id}
+            continue
         if not _never_rang(call):
             return call
         tried |= {call.plan.agent_id}
-        if request.agent_id is not None or len(tried) >= MOST_ATTEMPTS:
-            raise AgentNotReached
+        attempts = MOST_ATTEMPTS if request.agent_id is not None else attempts + 1
+    raise AgentNotReached
 
 
 async def _attempt(

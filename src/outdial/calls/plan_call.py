@@ -10,7 +10,8 @@ from outdial.domain.consent import AccountRecording, decide, scenario_of
 from outdial.domain.directory import Account, Agent, Trunk
 from outdial.domain.numbers import parse_number
 from outdial.domain.plan import CallerId, CallPlan, Phone, PhoneKind
-from outdial.domain.policy import check_destination, choose_caller_id, choose_trunk
+from outdial.domain.policy import AgentPhoneNotAllowed, check_destination, choose_caller_id, choose_trunk
+from outdial.domain.refusals import BadRequest
 from outdial.domain.request import CallRequest
 
 DIAL_BY_GRACE_MS = 5_000
@@ -31,7 +32,7 @@ def plan_call(reserved: Reserved, request: CallRequest, version: int, now: int) 
     party_phone = _party_phone(reserved, number)
     return CallPlan(
         agent_id=agent.id,
-        agent_phone=_with_trunk(agent.phone, reserved),
+        agent_phone=_agent_phone(agent, reserved),
         party_phone=party_phone,
         created_at=now,
         dial_by=now + account.agent_ring_seconds * 1000 + DIAL_BY_GRACE_MS,
@@ -56,16 +57,20 @@ def plan_call(reserved: Reserved, request: CallRequest, version: int, now: int) 
 def _party_phone(reserved: Reserved, number: str | None) -> Phone:
     if number is None:
         assert reserved.called is not None  # noqa: S101 -- the request names a number or an agent
-        return _with_trunk(reserved.called.phone, reserved)
+        return _agent_phone(reserved.called, reserved)
     return _through(choose_trunk(reserved.trunks), number)
 
 
-def _with_trunk(phone: Phone, reserved: Reserved) -> Phone:
-    """An agent's phone that is a number is dialled through a trunk like any other."""
-    if phone.kind is not PhoneKind.NUMBER:
-        return phone
-    check_destination(reserved.account, phone.address)
-    return _through(choose_trunk(reserved.trunks), phone.address)
+def _agent_phone(agent: Agent, reserved: Reserved) -> Phone:
+    """An agent's phone that is a number is dialled through a trunk like any other, and as any other only where the
+    account may call it."""
+    if agent.phone.kind is not PhoneKind.NUMBER:
+        return agent.phone
+    try:
+        check_destination(reserved.account, agent.phone.address)
+    except BadRequest:
+        raise AgentPhoneNotAllowed(agent.id, member="to.agentId" if agent is reserved.called else "from") from None
+    return _through(choose_trunk(reserved.trunks), agent.phone.address)
 
 
 def _through(trunk: Trunk, number: str) -> Phone:

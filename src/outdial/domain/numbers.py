@@ -14,7 +14,8 @@ from outdial.domain.refusals import EmergencyNumber, InvalidNumber
 
 _WRITTEN = re.compile(r"\+?[0-9 .()\[\]-]*[0-9][0-9 .()\[\]-]*")
 _SHORT = 6
-"""Longest short code; emergency numbers are among them."""
+"""Longest code of emergency services. To the plan other short codes are no numbers; what some countries' subscribers
+have, as short as it is, is one."""
 
 
 class Kind(StrEnum):
@@ -70,8 +71,8 @@ def _parse(text: str, country: str) -> str | None:
     if not text.isascii() or not _WRITTEN.fullmatch(text.strip()):
         return None
     digits = re.sub(r"\D", "", text)
-    if len(digits) <= _SHORT:
-        return "" if phonenumbers.connects_to_emergency_number(digits, country) else None
+    if len(digits) <= _SHORT and phonenumbers.connects_to_emergency_number(digits, country):
+        return ""
     try:
         number = phonenumbers.parse(text, country)
     except NumberParseException:

@@ -18,6 +18,16 @@ from outdial.domain.refusals import (
 )
 
 
+class AgentPhoneNotAllowed(BadRequest):
+    """An agent's phone has a number that the account may not call, or may no longer."""
+
+    text = "Unable to place call - the phone number of this Agent is not allowed for this account"
+
+    def __init__(self, agent_id: str, *, member: str) -> None:
+        super().__init__(member=member)
+        self.agent_id = agent_id
+
+
 def check_destination(account: Account, e164: str) -> None:
     """Whether the account may call a number.
 

@@ -11,6 +11,7 @@ from outdial.domain.directory import Account, Agent
 from outdial.domain.numbers import country_exists, parse_number
 from outdial.domain.phones import ha1, is_host, is_sip_address, needs_tls, sip_user
 from outdial.domain.plan import Phone, PhoneKind
+from outdial.domain.policy import check_destination
 from outdial.domain.refusals import BadRequest
 
 _A_NUMBER = "a telephone number that can be dialled, such as +442079460123"
@@ -104,13 +105,13 @@ def with_phone(agent: Agent, account: Account, wanted: WantedPhone) -> Agent:
     one.
 
     Raises:
-        InvalidMember: the address does not suit the kind of phone.
+        InvalidMember: the address does not suit the kind of phone, or is a number that the account may not call.
     """
     if wanted.kind is PhoneKind.SIP:
         return _with_registered_phone(agent, wanted)
     if wanted.password is not None:
         raise InvalidMember("phone.password", "left out: only a phone of kind sip registers with us")
-    return replace(agent, phone=_phone_elsewhere(wanted, account.home_country), sip_user=None, sip_ha1=None)
+    return replace(agent, phone=_phone_elsewhere(wanted, account), sip_user=None, sip_ha1=None)
 
 
 def _with_registered_phone(agent: Agent, wanted: WantedPhone) -> Agent:
@@ -121,10 +122,15 @@ def _with_registered_phone(agent: Agent, wanted: WantedPhone) -> Agent:
     return replace(agent, phone=Phone(PhoneKind.SIP, user), sip_user=user, sip_ha1=kept)
 
 
-def _phone_elsewhere(wanted: WantedPhone, country: str) -> Phone:
+def _phone_elsewhere(wanted: WantedPhone, account: Account) -> Phone:
     address = wanted.address or ""
     if wanted.kind is PhoneKind.NUMBER:
-        return Phone(PhoneKind.NUMBER, number_of(address, country, "phone.address"))
+        number = number_of(address, account.home_country, "phone.address")
+        try:
+            check_destination(account, number)
+        except BadRequest:
+            raise InvalidMember("phone.address", "a number that the account may call") from None
+        return Phone(PhoneKind.NUMBER, number)
     if not is_sip_address(address):
         raise InvalidMember("phone.address", "a SIP address such as sip:name@host:5060")
     return Phone(PhoneKind.ADDRESS, address)

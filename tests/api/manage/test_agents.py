@@ -96,6 +96,11 @@ async def test_a_change_of_name_leaves_the_password_alone(world: ApiWorld, ask: 
         ({"phone": {"kind": "fax"}}, "phone.kind must be one of sip, number, address", "phone.kind"),
         ({"phone": {"address": "1"}}, "phone.kind is required", "phone.kind"),
         ({"phone": {"kind": "number"}}, "phone.address must be a telephone number", "phone.address"),
+        (
+            {"phone": {"kind": "number", "address": "+12125551234"}},
+            "phone.address must be a number that the account may call",
+            "phone.address",
+        ),
         ({"phone": {"kind": "number", "address": "112"}}, "phone.address must be a telephone number", "phone.address"),
         (
             {"phone": {"kind": "address", "address": "sip:a@b,c"}},

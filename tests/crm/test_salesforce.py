@@ -350,6 +350,16 @@ async def test_accounts_have_nothing_to_do_with_each_other(telling: Telling, org
     assert org.made == ["ours"]
 
 
+async def test_calls_that_reached_nobody_are_not_told(telling: Telling, org: Org) -> None:
+    await telling.connect(org_of(org))
+    async with telling.working():
+        await telling.refuse("refused")
+        await telling.call("placed")
+        await telling.until_state(DONE, "placed")
+        assert await telling.crms.task(OURS, "refused") is None
+    assert org.made == ["placed"]
+
+
 async def test_calls_that_ended_before_the_crm_was_set_are_not_told(telling: Telling, org: Org) -> None:
     await telling.call("before")
     await telling.connect(org_of(org))

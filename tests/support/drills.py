@@ -14,6 +14,7 @@ from itertools import pairwise
 import aiohttp
 
 from outdial.api.bodies import STATUS
+from outdial.calls.recovery import SWITCH_LOST
 from outdial.domain.call import State
 from outdial.domain.notices import Notice
 from outdial.sandbox import seed
@@ -99,7 +100,8 @@ async def kill_the_switch(world: Served) -> Round:
     await until(lambda: _all_ended(world, placed), "every call has ended")
     for call in placed:
         told = await world.call(call.id)
-        assert told["result"] is not None, told
+        assert (told["detail"], told["hungUpBy"]) == (SWITCH_LOST, "System"), told
+        assert told["result"]["code"] == ("Failure" if told["times"]["joined"] is None else "Success"), told
     await until(lambda: _is_another(world, process.pid), "the switch is back")
     await until(lambda: _can_place(world), "calls can be placed again")
     back = time.monotonic() - killed

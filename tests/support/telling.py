@@ -11,6 +11,8 @@ from outdial.crm.sealing import KeySealing
 from outdial.crm.worker import Worker
 from outdial.domain.call import Call
 from outdial.domain.crm import CrmSettings, HttpRequest, Salesforce, Target
+from outdial.domain.events import LegRefused
+from outdial.domain.legs import Side
 from outdial.domain.recordings import SpoolFile
 from outdial.domain.webhooks import secret_of
 from outdial.storage.crm import StoredCrms
@@ -75,6 +77,12 @@ class Telling:
         if answered:
             call = await self.world.tell(call, *BOTH_ANSWER, now=now)
         return await self.world.end(call, now=now)
+
+    async def refuse(self, call_id: str) -> Call:
+        """A call that reached nobody, as the switch would not ring the agent."""
+        now = Time().now()
+        call = await self.world.place(call_id, now=now)
+        return await self.world.tell(call, LegRefused(Side.AGENT, "the phone is not registered"), now=now)
 
     async def record(self, call_id: str, *files: SpoolFile) -> Call:
         """A call that has ended, of which something was recorded."""

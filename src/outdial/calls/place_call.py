@@ -1,6 +1,7 @@
 """Places a call: reserves an agent, plans the call, stores it, and rings the agent's phone.
 
-Every refusal leaves nothing behind: no reservation, no record, no leg.
+Every refusal leaves nothing behind: no reservation, no record, no leg. But where the switch would not ring an agent,
+there was a call, if a short one: its record tells why, under an id that nobody was given.
 """
 
 from collections.abc import Callable

@@ -98,6 +98,14 @@ class Call:
             return None
         return self.ended_at + self.plan.wrap_up_seconds * 1000
 
+    @property
+    def reached_nobody(self) -> bool:
+        """Whether it ended before so much as the agent's phone rang, through no doing of anybody's: mostly a request
+        that was refused, whose sender knows of no call."""
+        gave_up = self.result is not None and self.result.reason is not Reason.NO_ANSWER
+        untouched = self.agent.ringing_at is None and self.agent.answered_at is None
+        return gave_up and untouched and self.hung_up_by is Asker.SYSTEM
+
     def leg(self, side: Side) -> Leg:
         """The leg of a side."""
         return self.agent if side is Side.AGENT else self.party

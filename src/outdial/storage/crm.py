@@ -152,13 +152,15 @@ def _put(connection: Db, settings: CrmSettings, values: dict[str, Any]) -> None:
 
 
 def _take(connection: Db, account: str, ended: dict[str, int], now: int) -> None:
-    """A task for each call that has none; of a call that is not kept any more, nothing is known to tell."""
+    """A task for each call that has none; of a call that is not kept any more, nothing is known to tell, and of one
+    that reached nobody there is nothing."""
     if not ended:
         return
     known = select(crm_tasks.c.call_id).where(crm_tasks.c.account == account, crm_tasks.c.call_id.in_(ended))
     there = set(connection.execute(known).scalars())
     wanted = select(calls.c.data).where(calls.c.account == account, calls.c.id.in_(ended.keys() - there))
-    tasks = [task_of(call_of(data)) for data in connection.execute(wanted).scalars()]
+    found = map(call_of, connection.execute(wanted).scalars())
+    tasks = [task_of(call) for call in found if not call.reached_nobody]
     fresh = [CrmEntry(ended[each.call_id], each, due_at=now, give_up_at=now + GIVE_UP_AFTER) for each in tasks]
     if fresh:
         connection.execute(insert(crm_tasks), [new_entry_values(entry) for entry in fresh])

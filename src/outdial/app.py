@@ -19,10 +19,11 @@ from outdial.asterisk.telephony import APP
 from outdial.asterisk.tls import Tls
 from outdial.calls.count_agents import AgentCensus
 from outdial.calls.end_wrap_ups import end_wrap_ups
-from outdial.calls.engine import Engine, Observer
+from outdial.calls.engine import Engine
 from outdial.calls.follow_phones import PhoneFollower
 from outdial.calls.hear_switch import SwitchEars
 from outdial.calls.limits import Limits
+from outdial.calls.observers import Observer
 from outdial.calls.place_call import Placing
 from outdial.calls.record_calls import RecordingTelephony
 from outdial.calls.recovery import Recovery

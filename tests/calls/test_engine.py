@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
-from outdial.calls.engine import TOO_LATE, Engine, Observer
+from outdial.calls import engine as engine_module
+from outdial.calls.engine import TOO_LATE, Engine
+from outdial.calls.observers import Observer
 from outdial.calls.recovery import Recovery
 from outdial.domain.call import Call, State, place
 from outdial.domain.commands import Comfort, Command, Dial, Dismantle, HangUp, Join, Prepare, Ring
 from outdial.domain.events import Asker, CommandFailed, Event, HangUpRequested, LegRefused
 from outdial.domain.legs import LegState, Side
+from outdial.domain.notices import Notice, notices
 from outdial.domain.plan import CallPlan, Phone, PhoneKind
 from outdial.domain.results import Code, Party, Reason, Result
 from support.pages import Pages, StoppedTime
@@ -208,6 +211,48 @@ async def test_a_store_that_is_away_is_told_once_for_a_call_however_long_it_last
             await world.engine.tell(call_id, HangUpRequested(Asker.API))
             assert not world.engine.live
     assert faults.told == ["store: disk full"] * 2
+
+
+class Faulty(Faults):
+    """Fails whatever it hears, as a fault of ours would."""
+
+    def changed(self, before: Call | None, after: Call, now: int) -> None:
+        raise KeyError("a metric")
+
+    event = command = failed = changed  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("what", ["notices", "recording_records"])
+async def test_what_can_not_be_told_of_a_call_ends_neither_it_nor_the_others(
+    monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def broken(before: Call | None, after: Call, now: int) -> list[Notice]:
+        if after.id == "c1":
+            raise KeyError("a fault of ours")
+        return notices(before, after, now)
+
+    faults = Faults()
+    async with running(observers=[faults]) as world:
+        monkeypatch.setattr(engine_module, what, broken)
+        for call_id in ("c1", "c2"):
+            await world.engine.start(new(call_id))
+            await world.switch.picks_up(call_id, Side.AGENT)
+            await world.switch.picks_up(call_id, Side.PARTY)
+            assert world.engine.live[call_id].state is State.JOINED
+            await world.engine.tell(call_id, HangUpRequested(Asker.API))
+        await settled(world)
+        assert not world.engine.live
+    assert faults.told
+    assert set(faults.told) == {"broken: 'a fault of ours'"}
+
+
+async def test_no_fault_of_an_observer_reaches_a_call(caplog: pytest.LogCaptureFixture) -> None:
+    async with running(observers=[Faulty()]) as world:
+        await joined(world)
+        await world.switch.ends("c1", Side.PARTY)
+        await settled(world)
+        assert not world.engine.live
+    assert "an observer of calls failed: Faulty" in caplog.text
 
 
 async def test_an_agent_who_can_not_be_comforted_is_put_through_all_the_same() -> None:

@@ -7,8 +7,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol
+from typing import TypeVar
 
+from outdial.calls.observers import Observer, Observers
 from outdial.calls.ports import CallStore, Clock, Telephony
 from outdial.domain.call import Call, State, advance, comes_too_late
 from outdial.domain.commands import Comfort, Command, Dial, Prepare, Record, Ring
@@ -28,6 +29,7 @@ from outdial.domain.legs import LegState, Side
 from outdial.domain.notices import Notice, notices
 from outdial.domain.recording_records import recording_records
 
+T = TypeVar("T")
 SAVE_RETRY_MS = 1_000
 """How long after a failed commit a call is stored again."""
 TOGETHER_MS = 100
@@ -38,26 +40,6 @@ NOT_STORED = "the store failed"
 """Why nobody is dialled, and nothing recorded, of which a restart would know nothing."""
 LOST = "the switch no longer holds this leg"
 """The detail of a leg found gone by asking, whose end nobody told."""
-
-
-class Observer(Protocol):
-    """Watches the engine: logs, metrics, limits. Every method returns at once and raises nothing."""
-
-    def changed(self, before: Call | None, after: Call, now: int) -> None:
-        """A call became another value; it is new to this process where there is none before."""
-        ...
-
-    def event(self, call_id: str, event: Event) -> None:
-        """Something happened to a call."""
-        ...
-
-    def command(self, call_id: str, command: Command) -> None:
-        """Something is about to be done for a call."""
-        ...
-
-    def failed(self, call_id: str, doing: str, error: Exception) -> None:
-        """Our own side failed a call: the store, or our code."""
-        ...
 
 
 class _Line:
@@ -85,7 +67,7 @@ class Engine:
         self._telephony = telephony
         self._store = store
         self._clock = clock
-        self._observers = tuple(observers)
+        self._observers = Observers(observers)
         self._lines: dict[str, _Line] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._open = True
@@ -177,8 +159,7 @@ class Engine:
 
     def _take(self, call: Call) -> _Line:
         line = self._lines[call.id] = _Line(call)
-        for observer in self._observers:
-            observer.changed(None, call, self._clock.now())
+        self._observers.changed(None, call, self._clock.now())
         return line
 
     async def _work(self, line: _Line, *events: Event, commands: tuple[Command, ...] = ()) -> None:
@@ -205,8 +186,7 @@ class Engine:
     async def _step(self, line: _Line, event: Event) -> tuple[tuple[Command, ...], list[Event]]:
         """Advance, store, tell the observers; what is to be done now, and what came of what was done already."""
         before, now = line.call, self._clock.now()
-        for observer in self._observers:
-            observer.event(before.id, event)
+        self._observers.event(before.id, event)
         try:
             after, commands = advance(before, event, now)
         except Exception as error:  # noqa: BLE001 -- whatever it is, nobody may be left on a live line
@@ -216,10 +196,9 @@ class Engine:
             return commands, []
         if after is not before:
             line.call = after
-            line.owed.extend(notices(before, after, now))
-            line.records.extend(recording_records(before, after, now))
-            for observer in self._observers:
-                observer.changed(before, after, now)
+            line.owed.extend(self._made(line, notices, before, now))
+            line.records.extend(self._made(line, recording_records, before, now))
+            self._observers.changed(before, after, now)
         if isinstance(event, LegRinging | LegProgressed) and not commands and not line.unsaved:
             # Stored with what comes next, or soon.
             line.rang = True
@@ -259,8 +238,7 @@ class Engine:
             if comes_too_late(line.call, command, self._clock.now()):
                 outcomes.append(CommandFailed(type(command).__name__, TOO_LATE))
                 continue
-            for observer in self._observers:
-                observer.command(line.call.id, command)
+            self._observers.command(line.call.id, command)
             try:
                 outcome = await self._telephony.perform(line.call, command)
             except Exception as error:  # noqa: BLE001 -- a fault of the adapter is one more way for a command to fail
@@ -302,9 +280,16 @@ class Engine:
                 self._arm(line)
                 self._leave()
 
+    def _made(self, line: _Line, make: Callable[[Call, Call, int], Sequence[T]], before: Call, now: int) -> Sequence[T]:
+        """What is to be told of a change; nothing where that can't be made, for the call matters more."""
+        try:
+            return make(before, line.call, now)
+        except Exception as error:  # noqa: BLE001 -- a fault of ours, which may end neither this call nor the others
+            self._failed(line, make.__name__, error)
+            return ()
+
     def _failed(self, line: _Line, doing: str, error: Exception) -> None:
-        for observer in self._observers:
-            observer.failed(line.call.id, doing, error)
+        self._observers.failed(line.call.id, doing, error)
 
     def _enter(self) -> None:
         self._under_way += 1

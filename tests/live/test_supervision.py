@@ -4,6 +4,7 @@ was to end with us."""
 import os
 import signal
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from outdial.asterisk.endpoints import OUTSIDE
 from outdial.asterisk.home import Wanted
 from outdial.asterisk.switch import Switch, SwitchError
 from outdial.asterisk.telephony import APP
+from outdial.domain.directory import Agent, Trunk
+from outdial.domain.refusals import StoreUnavailable
 from support.ears import Ears
 from support.ports import free_port
 from support.real_switch import runtime
@@ -136,6 +139,42 @@ async def test_one_that_came_up_without_its_port_is_not_taken_for_well(
         left = process.running(tmp_path)
         if left is not None:
             await left.end()
+
+
+class Forgetful(Ears):
+    """The directory is away for a while."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = False
+
+    async def inventory(self) -> tuple[Sequence[Agent], Sequence[Trunk]]:
+        found = await super().inventory()
+        if self.away:
+            raise StoreUnavailable
+        return found
+
+
+async def test_one_that_comes_back_while_the_directory_is_away_is_waited_with_and_not_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outdial.asterisk.switch.PING_SECONDS", 0.2)
+    switch, ears = make(tmp_path), Forgetful()
+    async with switch.running(ears):
+        first = process.running(tmp_path)
+        assert first is not None
+        ears.away = True
+        ears.told.clear()
+        first.kill()
+        await ears.until(lambda: ears.told.count("asked for its phones") > 3)
+        # Whatever is out of reach for so long is ended, if it is its own fault.
+        monkeypatch.setattr("outdial.asterisk.switch.BOOT_SECONDS", 0.5)
+        second = process.running(tmp_path)
+        asked = len(ears.told)
+        await ears.until(lambda: len(ears.told) > asked + 10)
+        assert process.running(tmp_path) == second is not None
+        ears.away = False
+        await ears.until(lambda: "came back" in ears.told)
 
 
 async def test_it_listens_on_an_address_of_version_6(tmp_path: Path) -> None:

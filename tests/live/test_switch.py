@@ -1,5 +1,6 @@
 """Our configuration, client and phones on a real Asterisk."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from outdial.asterisk.phones import AsteriskPhones
@@ -14,6 +15,29 @@ from support.real_switch import real_switch
 
 PHONE = Phone(PhoneKind.SIP, "acc-1")
 AGENT = Agent("acc", "1", "Ann", PHONE, sip_user="acc-1", sip_ha1="0" * 32)
+
+
+NAMES = {
+    "cyrillic": "Екатерина Александровна Константинопольская-Петрова",
+    "chinese": "张" * 60,
+    "mixed": "a" + "é" * 59,
+    "combining": "e\u0301" * 60,
+    "beyond the first plane": "𝔘" * 60,
+    "quoted": '"><sip:x@y>;\r\n\\',
+    "none": "",
+}
+
+
+async def test_the_switch_takes_every_name(tmp_path: Path) -> None:
+    async with real_switch(tmp_path) as switch:
+        phones = AsteriskPhones(switch.ari, lambda: True)
+        agents = [
+            replace(AGENT, id=str(number), name=name, sip_user=f"acc-{number}")
+            for number, name in enumerate(NAMES.values())
+        ]
+        await phones.provision_all(agents, [])
+        known = {found["resource"] for found in await switch.ari.endpoints()}
+        assert {agent.sip_user for agent in agents} <= known
 
 
 async def test_the_switch_takes_our_configuration_and_commands(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from outdial.domain.plan import CallerId, Phone, PhoneKind
 OUTSIDE = "outside"
 """The one endpoint through which SIP addresses outside are dialled; configured with the switch."""
 
+_LONGEST_NAME = 60
 _UNSAFE_IN_NAME = re.compile(r"[^\w .,\'()+-]")
 
 
@@ -131,4 +132,5 @@ def _name(shown: CallerId) -> str:
 
 
 def _plain(text: str) -> str:
-    return _UNSAFE_IN_NAME.sub("", text)[:60]
+    """Short enough for the switch, which counts bytes: it would cut in the middle of a letter, and then refuse it all."""
+    return _UNSAFE_IN_NAME.sub("", text).encode()[:_LONGEST_NAME].decode(errors="ignore")

@@ -3,15 +3,19 @@
 Must not know calls.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
-from outdial.asterisk.ari import Ari, AriError
+from outdial.asterisk.ari import Ari, AriError, AriRefused
 from outdial.asterisk.endpoints import audio_at, phone_objects, trunk_objects
 from outdial.domain.directory import Agent, Trunk
 
 Objects = tuple[tuple[str, str, dict[str, str]], ...]
+Doing = Callable[[Objects], Awaitable[None]]
+NOT_YET = (404, 503)
+"""What a switch answers that has just started and takes no commands yet, whatever they are."""
 
 
 class AsteriskPhones:
@@ -24,6 +28,9 @@ class AsteriskPhones:
         self._is_reachable = is_reachable
         self._audio = audio_at(sip_host)
         self._speaks_tls = speaks_tls
+        self._owed: dict[str, tuple[Doing, Objects]] = {}
+        """What the switch has not been told yet, by the object's name; only the last of each counts."""
+        self._lock = asyncio.Lock()
         self._log = structlog.get_logger()
 
     @property
@@ -32,38 +39,70 @@ class AsteriskPhones:
         return self._speaks_tls
 
     async def provision_agent(self, agent: Agent) -> None:
-        """Make an agent's phone known; quiet while the switch is away."""
-        await self._quietly(self._push, phone_objects(agent))
+        """Make an agent's phone known; later, where the switch can't be asked now."""
+        await self._see_to(self._push, phone_objects(agent))
 
     async def withdraw_agent(self, agent: Agent) -> None:
-        """Forget an agent's phone; quiet while the switch is away."""
-        await self._quietly(self._remove, phone_objects(agent))
+        """Forget an agent's phone; later, where the switch can't be asked now."""
+        await self._see_to(self._remove, phone_objects(agent))
 
     async def provision_trunk(self, trunk: Trunk) -> None:
-        """Make a trunk known, or forget it where it is switched off."""
-        await self._quietly(self._push if trunk.enabled else self._remove, trunk_objects(trunk))
+        """Make a trunk known, or forget it where it is switched off; later, where the switch can't be asked now."""
+        await self._see_to(self._push if trunk.enabled else self._remove, trunk_objects(trunk))
 
     async def withdraw_trunk(self, trunk: Trunk) -> None:
-        """Forget a trunk; quiet while the switch is away."""
-        await self._quietly(self._remove, trunk_objects(trunk))
+        """Forget a trunk; later, where the switch can't be asked now."""
+        await self._see_to(self._remove, trunk_objects(trunk))
 
     async def provision_all(self, agents: Iterable[Agent], trunks: Iterable[Trunk]) -> None:
-        """After the switch has started: tell it everything. Raises AriError where it goes away meanwhile."""
+        """After the switch has started: tell it everything. What it refuses is logged, and stands in nobody's way.
+
+        Raises:
+            AriError: it went away meanwhile, or takes no commands yet.
+        """
+        # It knew nothing when it started.
+        self._owed.clear()
         for trunk in trunks:
             if trunk.enabled:
                 if trunk.transport == "tls" and not self._speaks_tls:
                     self._log.warning("no call can go through this trunk without sip_tls_port", trunk=trunk.id)
-                await self._push(trunk_objects(trunk))
+                await self._carried_out(self._push, trunk_objects(trunk))
         for agent in agents:
-            await self._push(phone_objects(agent))
+            await self._carried_out(self._push, phone_objects(agent))
 
-    async def _quietly(self, do: Callable[[Objects], Awaitable[None]], objects: Objects) -> None:
-        if not self._is_reachable():
-            return
+    async def catch_up(self) -> None:
+        """Do what the switch could not be asked to. Old credentials are good until then."""
+        for name in tuple(self._owed):
+            await self._settle(name)
+
+    async def _see_to(self, do: Doing, objects: Objects) -> None:
+        if objects:
+            *_, (_, name, _) = objects
+            self._owed[name] = do, objects
+            if self._is_reachable():
+                await self._settle(name)
+
+    async def _settle(self, name: str) -> None:
+        # One at a time: what was asked for last must reach the switch last.
+        async with self._lock:
+            owed = self._owed.get(name)
+            if owed is None:
+                return
+            try:
+                await self._carried_out(*owed)
+            except AriError as error:
+                self._log.warning("the switch is told later of a phone or trunk", name=name, why=str(error))
+                return
+            if self._owed.get(name) is owed:
+                del self._owed[name]
+
+    async def _carried_out(self, do: Doing, objects: Objects) -> None:
         try:
             await do(objects)
-        except AriError:
-            return
+        except AriRefused as error:
+            if error.status in NOT_YET:
+                raise
+            self._log.error("the switch refuses a phone or trunk", name=objects[-1][1], why=str(error))
 
     async def _push(self, objects: Objects) -> None:
         for kind, name, fields in objects:

@@ -26,6 +26,7 @@ from outdial.asterisk.telephony import APP, AsteriskTelephony, SoundOf, no_sound
 from outdial.asterisk.translate import PhoneState, phone_state, translate
 from outdial.domain.directory import Agent, Trunk
 from outdial.domain.events import Event
+from outdial.domain.refusals import Unavailable
 
 CALL_EVENTS = (
     "StasisStart",
@@ -43,6 +44,8 @@ BOOT_SECONDS = 60
 PING_SECONDS = 5
 RETRY_SECONDS = 0.2
 MOST_BACKOFF_SECONDS = 10
+LASTING_SECONDS = 5
+"""How long a switch may be unready before that is worth a line."""
 STEADY_SECONDS = 10
 """One that lived for so long is started again at once; one that did not, after growing pauses."""
 
@@ -113,6 +116,11 @@ class Switch:
         self._known_start: str | None = None
         self._phones_known: dict[str, bool | None] = {}
         self._ready = asyncio.Event()
+        self._unready = ""
+        """Why it can't be used yet."""
+        self._warn_at: float | None = None
+        self._blameless = False
+        """Whether that is for want of something of ours, and not the switch's fault."""
 
     @asynccontextmanager
     async def running(self, listener: Listener) -> AsyncIterator[None]:
@@ -160,7 +168,8 @@ class Switch:
             await asyncio.wait_for(self._ready.wait(), BOOT_SECONDS)
         except TimeoutError:
             log = self._folder / "log" / "messages"
-            raise SwitchError(f"the switch is not up after {BOOT_SECONDS} s; see {log}") from None
+            why = f" ({self._unready})" if self._unready else ""
+            raise SwitchError(f"the switch is not up after {BOOT_SECONDS} s{why}; see {log}") from None
         if self.trouble is not None and not self.reachable:
             raise SwitchError(self.trouble)
 
@@ -247,16 +256,27 @@ class Switch:
                     self._greet.clear()
                     continue
                 await self._welcome(listener)
-            except AriError as error:
-                # It opens its event socket a moment before it takes commands.
-                self._log.debug("switch not ready", why=str(error))
+            except (AriError, Unavailable) as error:
+                # It opens its event socket a moment before it takes commands; and the directory may be away.
+                self._put_off(error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             self._greet.clear()
+            self._unready, self._blameless = "", False
             if self._connected:
                 self.reachable = True
                 self._ready.set()
                 self._log.info("switch ready", version=self.version)
+
+    def _put_off(self, error: Exception) -> None:
+        """It can't be used yet, which is told where it lasts."""
+        now = asyncio.get_running_loop().time()
+        if str(error) != self._unready:
+            self._unready, self._warn_at = str(error), now + LASTING_SECONDS
+        elif self._warn_at is not None and now > self._warn_at:
+            self._log.warning("the switch can't be used yet", why=self._unready)
+            self._warn_at = None
+        self._blameless = isinstance(error, Unavailable)
 
     async def _listens(self) -> bool:
         """Whether the switch may be used: one that could not take its SIP port is started anew, unless it has calls."""
@@ -285,6 +305,8 @@ class Switch:
         if started != self._known_start:
             await self.phones.provision_all(*await listener.inventory())
             self._known_start = started
+        else:
+            await self.phones.catch_up()
         self._phones_known.clear()
         for endpoint in await self.ari.endpoints():
             state = phone_state(endpoint)
@@ -304,6 +326,9 @@ class Switch:
                 pass
             else:
                 if self.reachable:
+                    await self.phones.catch_up()
+                # Nor is it ended, with its calls, for what we lack ourselves.
+                if self.reachable or self._blameless:
                     well = loop.time()
             if self._process is None:
                 well = loop.time()

@@ -132,5 +132,5 @@ def _name(shown: CallerId) -> str:
 
 
 def _plain(text: str) -> str:
-    """Short enough for the switch, which counts bytes: it would cut in the middle of a letter, and then refuse it all."""
+    """Short enough for the switch, which counts bytes: it cuts in the middle of a letter, and then refuses it all."""
     return _UNSAFE_IN_NAME.sub("", text).encode()[:_LONGEST_NAME].decode(errors="ignore")

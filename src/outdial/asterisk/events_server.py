@@ -52,7 +52,8 @@ class EventsServer:
             await self._current.close()
 
     async def _take(self, request: web.Request) -> web.StreamResponse:
-        if not hmac.compare_digest(request.headers.get("Authorization", ""), self._expected):
+        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
+        if not hmac.compare_digest(given, self._expected.encode()):
             return web.Response(status=401)
         switch = web.WebSocketResponse(protocols=("ari",), max_msg_size=LARGEST_EVENT)
         await switch.prepare(request)

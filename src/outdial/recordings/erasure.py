@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -41,7 +42,7 @@ def is_signed(certificate: dict[str, Any], public_key: str) -> bool:
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key))
     try:
         key.verify(base64.b64decode(certificate["signature"]["value"]), canonical(content).encode())
-    except Exception:  # noqa: BLE001 -- whatever is wrong with it, it is not signed
+    except (InvalidSignature, KeyError, TypeError, ValueError):
         return False
     return True
 

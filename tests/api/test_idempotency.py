@@ -47,6 +47,22 @@ async def test_blanks_and_order_make_no_other_body(world: ApiWorld, again: bytes
     assert second.content == first.content
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b'{"from":{"agentId":"9"},"from":{"groups":["030"]},"to":{"telephoneNumber":"02072068888"}}',
+        b"\xef\xbb\xbf" + json.dumps(GROUP_TO_NUMBER).encode(),
+        json.dumps(GROUP_TO_NUMBER).encode("utf-16"),
+    ],
+    ids=["a member twice", "byte order mark", "UTF-16"],
+)
+async def test_a_body_that_was_mended_is_not_taken_for_the_broken_one(world: ApiWorld, broken: bytes) -> None:
+    headers = {"Idempotency-Key": "k1", "Content-Type": "application/json"}
+    first = await world.client.post(f"/v6/{ACCOUNT}/calls/", content=broken, headers=headers)
+    assert (first.status_code, first.json()["code"]) == (400, "malformed-json")
+    assert (await place(world)).status_code == 422
+
+
 async def test_another_body_under_the_same_key_is_refused(world: ApiWorld) -> None:
     await place(world)
     response = await place(world, body=AGENT_TO_NUMBER)

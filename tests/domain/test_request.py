@@ -136,6 +136,11 @@ def test_consent_may_stand_only_where_the_page_has_it(
         assert refused(sent).startswith("Consent must be ")
 
 
+def test_what_is_sent_is_echoed_though_nothing_is_in_it() -> None:
+    assert parse_call_request(body(regarding={}), 4).echo["regarding"] == {}
+    assert "regarding" not in parse_call_request(body(regarding=None), 4).echo
+
+
 def test_an_agent_id_may_be_a_whole_number_and_is_echoed_as_a_string() -> None:
     assert parse_call_request(body({"agentId": 1234, "unknown": 1}), 0).echo == {"from": AGENT, "to": NUMBER}
 

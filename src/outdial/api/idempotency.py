@@ -14,6 +14,7 @@ from outdial.api.parts import Parts
 from outdial.calls.directory import Claim, Claimed
 from outdial.domain.call import Call
 from outdial.domain.refusals import BadRequest, Conflict, Refusal, Unprocessable
+from outdial.domain.request import decode
 
 REPLAYED = "Idempotent-Replayed"
 _KEY = re.compile(r"""[\x21-\x7e]{1,255}""")
@@ -71,9 +72,10 @@ async def once(
 
 
 def hash_of(body: bytes) -> str:
-    """Stands for a body. Blanks and the order of members make no difference where it is JSON."""
-    with suppress(ValueError, RecursionError):
-        body = json.dumps(json.loads(body), sort_keys=True).encode()
+    """Stands for a body. Blanks and the order of members make no difference where it can be a request; what can not is
+    the same only to the letter, so that nobody gets a broken body's answer for a sound one."""
+    with suppress(BadRequest):
+        body = json.dumps(decode(body), sort_keys=True).encode()
     return hashlib.sha256(body).hexdigest()
 
 

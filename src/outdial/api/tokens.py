@@ -96,7 +96,7 @@ def _signed(key: bytes, token: str) -> Claims:
             fingerprint=str(said["fp"]),
             expires_at=int(said["exp"]) * 1000,
         )
-    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+    except (JoseError, ValueError, OverflowError, KeyError, TypeError, AttributeError):
         raise InvalidToken from None
 
 

@@ -284,7 +284,7 @@ class Switch:
         if not missing:
             self.trouble = None
             return True
-        protocols, log = " and ".join(missing).upper(), self._folder / "log" / "messages"
+        protocols, log = " and ".join(map(str.upper, missing)), self._folder / "log" / "messages"
         self._in_trouble(f"sip_port {self.settings.sip_port}: the switch does not listen over {protocols}; see {log}")
         if await self.ari.channels():
             return True

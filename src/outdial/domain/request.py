@@ -228,7 +228,7 @@ def _echo(body: Body, agent_id: str | None, called_agent_id: str | None) -> Body
     for name in ("from", "to", "regarding"):
         members = body.get(name) or {}
         known = {member: members[member] for member in _KNOWN[name] if members.get(member) is not None}
-        if known:
+        if known or body.get(name) is not None:
             echo[name] = known
     # An id sent as a number is told as what it is, a string.
     for name, known_id in (("from", agent_id), ("to", called_agent_id)):

@@ -63,6 +63,20 @@ async def test_a_trunks_password_goes_in_and_never_comes_out(world: ApiWorld, as
     assert (changed.json()["port"], changed.json()["hasPassword"]) == (5080, True)
 
 
+async def test_a_prefix_that_could_make_another_number_an_operator_alone_gives(ask: Any, operate: Any) -> None:
+    refusal = {"message": "Only an operator may give a trunk a number prefix of its own", "code": "forbidden"}
+    answer = await ask("POST", "/trunks", {**TRUNK, "numberPrefix": "+4490987"})
+    assert (answer.status_code, answer.json()) == (403, refusal)
+    await ask("POST", "/trunks", {**TRUNK, "numberPrefix": "00"})
+    answer = await ask("PATCH", "/trunks/second", {"numberPrefix": "999"})
+    assert (answer.status_code, answer.json()) == (403, refusal)
+    changed = await operate("PATCH", f"/accounts/{ACCOUNT}/trunks/second", {"numberPrefix": "9"})
+    assert changed.json()["numberPrefix"] == "9"
+    # Whoever sends it back unchanged is not refused.
+    assert (await ask("PATCH", "/trunks/second", {"numberPrefix": "9", "priority": 2})).status_code == 200
+    assert (await ask("PATCH", "/trunks/second", {"numberPrefix": ""})).json()["numberPrefix"] == ""
+
+
 async def test_the_switch_is_told_of_a_trunk_where_that_matters_to_it(world: ApiWorld, ask: Any) -> None:
     phones = world.parts.phones
     assert isinstance(phones, NoPhones)

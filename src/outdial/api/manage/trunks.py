@@ -17,6 +17,9 @@ from outdial.calls.remove_trunk import remove_trunk
 from outdial.domain.directory import Trunk
 
 router = APIRouter(route_class=ManageRoute, prefix="/accounts/{account}/trunks", tags=["Trunks"])
+PLAIN_PREFIXES = ("+", "", "00", "011")
+"""They only say that a country code follows. Any other could make another number of it, past the guard against toll
+fraud, so that an operator must vouch for it."""
 TrunkInPath = Annotated[str, Path(alias="trunkId", description="The trunk's id; case matters.", examples=["carrier"])]
 
 
@@ -30,8 +33,10 @@ async def list_trunks(here: Here, limit: Limit = 50, cursor: Cursor = None) -> T
 
 @router.post("", summary="Add a trunk", status_code=201, responses=CREATED | EXISTS)
 async def post_trunk(body: NewTrunk, here: Here, response: Response) -> TrunkReply:
-    """It can carry calls from now on."""
-    trunk = replace(Trunk(here.key, body.id, body.host), **body.changes())
+    """It can carry calls from now on. Only an operator gives it a `numberPrefix` but `+`, `00`, `011` or none."""
+    plain = Trunk(here.key, body.id, body.host)
+    trunk = replace(plain, **body.changes())
+    _check_prefix(here, plain, trunk)
     async with here.turn():
         await add_trunk(here.administration, trunk)
     here.did("trunk added", trunk=trunk.id)
@@ -47,10 +52,12 @@ async def get_trunk(here: Here, trunk_id: TrunkInPath) -> TrunkReply:
 
 @router.patch("/{trunkId}", summary="Change a trunk")
 async def patch_trunk(body: TrunkChange, here: Here, trunk_id: TrunkInPath) -> TrunkReply:
-    """Members that are sent change, the others stay. Live calls keep the channels they have."""
+    """Members that are sent change, the others stay. Live calls keep the channels they have. Only an operator gives it
+    a `numberPrefix` other than `+`, `00`, `011` or none."""
     async with here.turn():
         before = await _trunk(here, trunk_id)
         after = replace(before, **body.changes())
+        _check_prefix(here, before, after)
         await change_trunk(here.administration, before, after)
     here.did("trunk changed", list(body.model_fields_set), trunk=trunk_id)
     return trunk_reply(after)
@@ -62,6 +69,11 @@ async def delete_trunk(here: Here, trunk_id: TrunkInPath) -> None:
     async with here.turn():
         await remove_trunk(here.administration, await _trunk(here, trunk_id))
     here.did("trunk removed", trunk=trunk_id)
+
+
+def _check_prefix(here: Within, before: Trunk, after: Trunk) -> None:
+    if after.number_prefix not in (before.number_prefix, *PLAIN_PREFIXES):
+        here.must_be_operator("give a trunk a number prefix of its own")
 
 
 async def _trunk(here: Within, trunk_id: str) -> Trunk:

@@ -21,9 +21,8 @@ from outdial.domain.ledger import Kind
 from outdial.domain.legs import Side
 from outdial.domain.plan import CallPlan, Phone, PhoneKind
 from outdial.domain.recording import Track
-from outdial.domain.recording_refusals import NotConnected, RecordingUnchanged
+from outdial.domain.recording_refusals import NotConnected, NotRecording, RecordingUnchanged
 from outdial.domain.recordings import CallRecording, ConsentAct
-from outdial.domain.refusals import NotRecording
 from support.pages import Pages, StoppedTime
 from support.scripted_switch import ScriptedSwitch
 

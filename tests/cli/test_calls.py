@@ -1,6 +1,9 @@
 """Placing, watching, finding and hanging up calls with commands."""
 
-from outdial.domain.events import LegAnswered, LegEnded
+import pytest
+
+from outdial.domain.commands import Ring
+from outdial.domain.events import LegAnswered, LegEnded, LegRefused
 from outdial.domain.legs import Side
 from support.api_world import ACCOUNT
 from support.command_line import FarEnd, Line
@@ -60,3 +63,28 @@ async def test_one_agent_calls_another(line: Line) -> None:
     placed = await line.json("call", "place", "--agent", "1234", "--to-agent", "4567", "--no-wait", *OF)
     assert "agent 4567" in (await line.run("call", "list", *OF)).out
     assert placed["to"] == {"agentId": "4567"}
+
+
+UNREGISTERED = "phone acme-1234 is not registered, or no longer answers"
+REFUSED = ["outdial: Unable to place call to Agent. Please try again", f"outdial: {UNREGISTERED}"]
+
+
+@pytest.mark.parametrize("whom", [("--agent", "1234"), ("--group", "030")], ids=["an agent", "a group"])
+async def test_a_refusal_is_followed_by_why_the_agent_could_not_be_rung(line: Line, whom: tuple[str, str]) -> None:
+    line.world.switch.script[Ring] = LegRefused(Side.AGENT, UNREGISTERED)
+    words = ("call", "place", "02072068888", *whom, "--idempotency-key", "k1", *OF)
+    for _ in ("once", "and replayed"):
+        ran = await line.run(*words)
+        assert (ran.status, ran.out, ran.err.splitlines()) == (1, "", REFUSED)
+    failed = (await line.json("call", "list", "--ended", *OF))[0]
+    shown = (await line.run("call", "show", failed["id"], *OF)).out.splitlines()
+    assert any(each.startswith("Detail ") and each.endswith(UNREGISTERED) for each in shown)
+    assert any(each.split() == ["Hung", "up", "by", "System"] for each in shown)
+
+
+async def test_a_call_that_failed_is_told_with_its_cause(line: Line) -> None:
+    far_end = FarEnd(line.world, LegAnswered(Side.AGENT), LegEnded(Side.PARTY, 21, 403))
+    ran = await line.run("call", "place", "02072068888", "--agent", "1234", *OF)
+    await far_end.done
+    assert (ran.status, "the other side: failed (trunk " in ran.out) == (1, True)
+    assert ran.out.endswith(" forbids the call (SIP 403)).\n")

@@ -87,16 +87,18 @@ def test_both_sides_are_joined_and_the_one_that_hangs_up_is_told() -> None:
 )
 def test_a_failed_partys_leg_ends_the_call_with_the_reason_of_its_sip_code(code: int, reason: Reason) -> None:
     call = play(new(), ANSWERED, (LegEnded(Side.PARTY, sip_code=code), [HangUp(Side.AGENT)]))
-    assert call.result == Result(Code.FAILURE, Party.DESTINATION, reason)
+    assert call.result is not None
+    assert (call.result.code, call.result.party, call.result.reason) == (Code.FAILURE, Party.DESTINATION, reason)
 
 
 def test_an_agent_who_does_not_answer_in_time_is_no_answer() -> None:
-    call = play(new(), (DeadlinePassed(), [HangUp(Side.AGENT)]), now=15_000)
+    call = play(new(), (LegRinging(Side.AGENT), []), (DeadlinePassed(), [HangUp(Side.AGENT)]), now=15_000)
     assert call.result == Result(Code.FAILURE, Party.ORIGINATOR, Reason.NO_ANSWER)
 
 
 def test_a_party_who_does_not_answer_in_time_is_no_answer() -> None:
-    call = play(play(new(), ANSWERED), (DeadlinePassed(), [HangUp(Side.AGENT), HangUp(Side.PARTY)]), now=61_000)
+    ringing = play(new(), ANSWERED, (LegRinging(Side.PARTY), []))
+    call = play(ringing, (DeadlinePassed(), [HangUp(Side.AGENT), HangUp(Side.PARTY)]), now=61_000)
     assert call.result == Result(Code.FAILURE, Party.DESTINATION, Reason.NO_ANSWER)
 
 

@@ -15,7 +15,7 @@ from outdial.api.parts import Parts
 from outdial.calls.hang_up_call import hang_up_call
 from outdial.calls.place_call import place_call
 from outdial.domain.call import Call
-from outdial.domain.refusals import Refusal
+from outdial.domain.refusals import AgentNotReached, Refusal
 from outdial.domain.request import decode, parse_call_request
 
 
@@ -55,7 +55,11 @@ async def _place(
         asked = parse_call_request(members, version)
         call = await place_call(parts.placing, account, asked, version=version, idempotency_id=idempotency_id)
     except Refusal as refusal:
-        return answer(refusal, versioned(version))
+        refused = answer(refusal, versioned(version))
+        if isinstance(refusal, AgentNotReached) and refusal.call_id is not None:
+            # The message's text is the contract's; why the agent could not be rung is read from the call.
+            refused.headers["Link"] = f'<{call_url(url, refusal.call_id)}>; rel="related"'
+        return refused
     return _placed(url, call)
 
 

@@ -18,7 +18,7 @@ from outdial.domain.request import decode
 
 REPLAYED = "Idempotent-Replayed"
 _KEY = re.compile(r"""[\x21-\x7e]{1,255}""")
-_KEPT_HEADERS = ("content-type", "location")
+_KEPT_HEADERS = ("content-type", "location", "link")
 
 
 class IdempotencyKeyInvalid(BadRequest):

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import structlog
 
 from outdial.asterisk.ari import Ari, AriError, AriRefused
-from outdial.asterisk.endpoints import audio_at, phone_objects, trunk_objects
+from outdial.asterisk.endpoints import audio_at, phone_objects, trunk_endpoint, trunk_objects
 from outdial.domain.directory import Agent, Trunk
 
 Objects = tuple[tuple[str, str, dict[str, str]], ...]
@@ -28,6 +28,8 @@ class AsteriskPhones:
         self._is_reachable = is_reachable
         self._audio = audio_at(sip_host)
         self._speaks_tls = speaks_tls
+        self.trunks: dict[str, Trunk] = {}
+        """Those that the switch is to know, by the names of their endpoints."""
         self._owed: dict[str, tuple[Doing, Objects]] = {}
         """What the switch has not been told yet, by the object's name; only the last of each counts."""
         self._lock = asyncio.Lock()
@@ -48,10 +50,15 @@ class AsteriskPhones:
 
     async def provision_trunk(self, trunk: Trunk) -> None:
         """Make a trunk known, or forget it where it is switched off; later, where the switch can't be asked now."""
-        await self._see_to(self._push if trunk.enabled else self._remove, trunk_objects(trunk))
+        if not trunk.enabled:
+            await self.withdraw_trunk(trunk)
+            return
+        self.trunks[trunk_endpoint(trunk.account, trunk.id)] = trunk
+        await self._see_to(self._push, trunk_objects(trunk))
 
     async def withdraw_trunk(self, trunk: Trunk) -> None:
         """Forget a trunk; later, where the switch can't be asked now."""
+        self.trunks.pop(trunk_endpoint(trunk.account, trunk.id), None)
         await self._see_to(self._remove, trunk_objects(trunk))
 
     async def provision_all(self, agents: Iterable[Agent], trunks: Iterable[Trunk]) -> None:
@@ -64,6 +71,7 @@ class AsteriskPhones:
         self._owed.clear()
         for trunk in trunks:
             if trunk.enabled:
+                self.trunks[trunk_endpoint(trunk.account, trunk.id)] = trunk
                 if trunk.transport == "tls" and not self._speaks_tls:
                     self._log.warning("no call can go through this trunk without sip_tls_port", trunk=trunk.id)
                 await self._carried_out(self._push, trunk_objects(trunk))

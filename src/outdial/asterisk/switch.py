@@ -7,6 +7,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from socket import socket
 from typing import Any, Protocol
@@ -18,14 +19,15 @@ from outdial.asterisk.ami import Ami
 from outdial.asterisk.ari import Ari, AriError
 from outdial.asterisk.configuration import ARI_USER, SwitchSettings, phones_app, transports
 from outdial.asterisk.events_server import EventsServer
+from outdial.asterisk.obstacles import Obstacles
 from outdial.asterisk.phones import AsteriskPhones
 from outdial.asterisk.ports import HeldPort, hold
 from outdial.asterisk.recorder import AsteriskRecorder
 from outdial.asterisk.runtime import Runtime
 from outdial.asterisk.telephony import APP, AsteriskTelephony, SoundOf, no_sound
-from outdial.asterisk.translate import PhoneState, phone_state, translate
+from outdial.asterisk.translate import PhoneState, phone_state, translate, unsent_through
 from outdial.domain.directory import Agent, Trunk
-from outdial.domain.events import Event
+from outdial.domain.events import Event, LegEnded
 from outdial.domain.refusals import Unavailable
 
 CALL_EVENTS = (
@@ -121,6 +123,8 @@ class Switch:
         self._warn_at: float | None = None
         self._blameless = False
         """Whether that is for want of something of ours, and not the switch's fault."""
+        self._obstacles = Obstacles()
+        self._tasks: asyncio.TaskGroup | None = None
 
     @asynccontextmanager
     async def running(self, listener: Listener) -> AsyncIterator[None]:
@@ -137,10 +141,12 @@ class Switch:
         )
         try:
             async with events.listening(self._events_socket()), self.ari, self.ami, asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
                 kept = [tasks.create_task(work) for work in (self._keep_up(listener), self._greeting(listener))]
                 kept.append(tasks.create_task(self._watch()))
                 await self._until_ready()
                 yield
+                self._tasks = None
                 for task in kept:
                     task.cancel()
         finally:
@@ -237,7 +243,21 @@ class Switch:
         if isinstance(meant, PhoneState):
             self._phone_is(meant.sip_user, meant.online, listener)
         elif meant is not None:
-            listener.happened(*meant)
+            call_id, happened = meant
+            trunk = self.phones.trunks.get(unsent_through(event) or "")
+            if trunk is None or not isinstance(happened, LegEnded) or self._tasks is None:
+                listener.happened(call_id, happened)
+            else:
+                self._tasks.create_task(self._tell_why(call_id, happened, trunk, listener))
+
+    async def _tell_why(self, call_id: str, ended: LegEnded, trunk: Trunk, listener: Listener) -> None:
+        """A leg has ended that may not have been sent at all: tell so with the reason, where there is one.
+
+        Nothing else happens to the leg meanwhile: it was its last event.
+        """
+        obstacle = await self._obstacles.before(trunk)
+        detail = None if obstacle is None else f"trunk {trunk.id}: {obstacle}"
+        listener.happened(call_id, replace(ended, detail=detail))
 
     def _phone_is(self, sip_user: str, online: bool | None, listener: Listener) -> None:
         """Tell what is new of a phone: the switch says the same again with each call of its."""

@@ -13,6 +13,7 @@ from outdial.asterisk.ari import Ari, AriError, AriRefused, AriUnreachable
 from outdial.asterisk.endpoints import address_of, caller_id_text, party_variables
 from outdial.asterisk.translate import channel_id, leg_of, leg_state
 from outdial.domain.call import Call
+from outdial.domain.causes import name_of
 from outdial.domain.commands import (
     Announce,
     Comfort,
@@ -27,6 +28,7 @@ from outdial.domain.commands import (
 )
 from outdial.domain.events import CommandFailed, Event, LegEnded, LegRefused
 from outdial.domain.legs import LegState, Side
+from outdial.domain.plan import Phone, PhoneKind
 
 APP = "outdial"
 """Name of the Stasis application that holds our channels."""
@@ -34,6 +36,8 @@ BACKSTOP_SECONDS = 5
 """How much longer than the call's own deadline the switch lets a phone ring."""
 SoundOf = Callable[[str, str], Path | None]
 """Where an account's announcement of a name lies; none where there is no such one."""
+_NO_WAY_THERE = "Allocation failed"
+"""The switch's words for a leg to an endpoint that it does not know, or that it knows no contact of."""
 ENTER_SECONDS = 5
 """How long a created channel may take to enter the application; it takes a millisecond."""
 
@@ -141,7 +145,7 @@ class AsteriskTelephony:
                 variables={},
             )
         except AriRefused as error:
-            return await self._refused(channel, Side.AGENT, error)
+            return await self._refused(channel, Side.AGENT, plan.agent_phone, error)
         except AriUnreachable as error:
             return LegRefused(Side.AGENT, str(error))
         return None
@@ -176,7 +180,7 @@ class AsteriskTelephony:
             return_exceptions=True,
         )
         if isinstance(created, AriRefused):
-            refused = await self._refused(channel, Side.PARTY, created)
+            refused = await self._refused(channel, Side.PARTY, call.plan.party_phone, created)
             if refused is not None:
                 return refused
             # A process that was killed before it could store that the agent has answered made it, a while ago.
@@ -187,11 +191,11 @@ class AsteriskTelephony:
             raise bridged
         return None
 
-    async def _refused(self, channel: str, side: Side, error: BaseException) -> Event | None:
+    async def _refused(self, channel: str, side: Side, phone: Phone, error: AriRefused) -> Event | None:
         """The switch said no, unless the channel is there after all: its 409 proves neither, so ask."""
         if await self._ari.channel(channel) is not None:
             return None
-        return LegRefused(side, str(error))
+        return LegRefused(side, _why(phone) if _NO_WAY_THERE in str(error) else str(error))
 
     async def _hang_up(self, call: Call, side: Side) -> Event | None:
         try:
@@ -223,6 +227,17 @@ class AsteriskTelephony:
         except AriRefused as error:
             if error.status != 404:
                 raise
+
+
+def _why(phone: Phone) -> str:
+    """What it means for a phone that the switch knows no way to it."""
+    match phone.kind:
+        case PhoneKind.SIP:
+            return f"{name_of(phone)} is not registered, or no longer answers"
+        case PhoneKind.NUMBER:
+            return f"{name_of(phone)} is not known to the switch"
+        case PhoneKind.ADDRESS:
+            return f"{name_of(phone)} can't be called"
 
 
 def _is_there(error: BaseException) -> bool:

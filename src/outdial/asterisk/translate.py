@@ -50,6 +50,15 @@ def translate(event: dict[str, Any]) -> tuple[str, Event] | PhoneState | None:
     return None if meant is None else (call_id, meant)
 
 
+def unsent_through(event: dict[str, Any]) -> str | None:
+    """The endpoint of a channel that ended as one does whose call the switch could not even send: with a 503, and
+    before anything was heard. A carrier may say the same itself."""
+    channel = event.get("channel", {})
+    if event.get("type") != "ChannelDestroyed" or event.get("tech_cause") != 503 or channel.get("state") != "Down":
+        return None
+    return str(channel.get("name", "")).removeprefix("PJSIP/").rpartition("-")[0]
+
+
 def phone_state(endpoint: dict[str, Any]) -> PhoneState | None:
     """What the switch's snapshot of an endpoint says of a phone; nothing where it is no phone's."""
     state = endpoint.get("state")

@@ -13,11 +13,11 @@ from outdial.domain.recording_refusals import (
     ByAgentNotOnCall,
     ByUnknownAgent,
     NotConnected,
+    NotRecording,
     RecordingUnchanged,
     RefusedByParty,
 )
 from outdial.domain.recordings import ConsentAct
-from outdial.domain.refusals import NotRecording
 
 
 class Agents(Protocol):

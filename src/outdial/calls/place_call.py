@@ -47,13 +47,13 @@ async def place_call(
     if not placing.calls.accepting:
         raise SwitchUnreachable
     tried: frozenset[str] = frozenset()
-    attempts = 0
+    attempts, last = 0, None
     while attempts < MOST_ATTEMPTS:
         try:
             call = await _attempt(placing, account, request, version, idempotency_id, tried)
         except NoAgentAvailable:
             if tried:
-                raise AgentNotReached from None
+                raise AgentNotReached(last) from None
             raise
         except AgentPhoneNotAllowed as refusal:
             if refusal.agent_id in (request.agent_id, request.called_agent_id):
@@ -63,9 +63,9 @@ async def place_call(
             continue
         if not _never_rang(call):
             return call
-        tried |= {call.plan.agent_id}
+        tried, last = tried | {call.plan.agent_id}, call.id
         attempts = MOST_ATTEMPTS if request.agent_id is not None else attempts + 1
-    raise AgentNotReached
+    raise AgentNotReached(last)
 
 
 async def _attempt(
@@ -96,4 +96,6 @@ async def _attempt(
 
 def _never_rang(call: Call) -> bool:
     """Whether the call is over before anybody could have heard of it: the switch would not ring the agent."""
-    return call.state in (State.ENDING, State.ENDED) and call.hung_up_by is Asker.SYSTEM
+    ended = call.state in (State.ENDING, State.ENDED) and call.hung_up_by is Asker.SYSTEM
+    # A leg that the switch took and that failed at once is told of as any other that fails, however fast it did.
+    return ended and call.agent.sip_code is None and call.agent.cause is None

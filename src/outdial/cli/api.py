@@ -17,14 +17,17 @@ _STREAM = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
 _PIECES = aiohttp.ClientTimeout(total=None, connect=10, sock_read=600)
 """A large file may be verified for minutes before there is a word to say of it."""
 _PAGE = 200
+_Answer = tuple[int, dict[str, Any], str | None]
+"""Status, members, and the id of what its `Link` calls related."""
 
 
 class Refused(CommandError):
-    """The API turned a request down."""
+    """The API turned a request down. `related` is the id of what it names beside its message, such as a call."""
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, related: str | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.related = related
 
 
 class Api:
@@ -41,7 +44,7 @@ class Api:
         form = {"grant_type": "client_credentials"}
         login = b64encode(f"{quote(self._where.client_id)}:{quote(self._where.client_secret)}".encode()).decode()
         headers = {"Authorization": f"Basic {login}"}
-        status, said = await self._send("POST", "/Auth/connect/token", data=form, headers=headers)
+        status, said, _ = await self._send("POST", "/Auth/connect/token", data=form, headers=headers)
         if status != 200:
             why = said.get("error_description") or said.get("error") or said.get("message") or f"HTTP {status}"
             raise Refused(f"{self._where.url} does not accept client {self._where.client_id}: {why}", status)
@@ -62,9 +65,10 @@ class Api:
             CommandError: it can't be reached, or what answers is not the API.
         """
         words = {name: _written(value) for name, value in (query or {}).items() if value is not None}
-        status, said = await self._send(method, path, json=body, params=words, headers=headers or {})
+        status, said, related = await self._send(method, path, json=body, params=words, headers=headers or {})
         if status >= 300:
-            raise Refused(str(said.get("message") or f"{self._where.url}{path} answered with HTTP {status}"), status)
+            message = said.get("message") or f"{self._where.url}{path} answered with HTTP {status}"
+            raise Refused(str(message), status, related)
         return said
 
     async def every(self, path: str, query: Mapping[str, object] | None = None, most: int | None = None) -> list[Any]:
@@ -147,16 +151,17 @@ class Api:
         except (aiohttp.ClientError, ValueError) as error:
             raise CommandError(f"{url}: {error or type(error).__name__}") from None
 
-    async def _send(self, method: str, path: str, **more: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401
+    async def _send(self, method: str, path: str, **more: Any) -> _Answer:  # noqa: ANN401
         url = self._where.url + path
         try:
             async with self._session.request(method, url, **more) as reply:
                 if reply.status == 204:
-                    return 204, {}
+                    return 204, {}, None
                 said = await reply.json(content_type=None)
                 if not isinstance(said, dict):
                     raise CommandError(f"{url} answered with HTTP {reply.status} and no JSON object: is it the API?")
-                return reply.status, said
+                related = reply.links.get("related")
+                return reply.status, said, str(related["url"]).rpartition("/")[2] if related else None
         except TimeoutError:
             raise CommandError(f"{url} does not answer in time") from None
         except aiohttp.ClientConnectorError as error:

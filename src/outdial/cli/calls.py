@@ -1,11 +1,12 @@
 """`outdial call …`: place, watch, find and hang up calls."""
 
+from contextlib import suppress
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
-from outdial.cli.api import Api, as_typed, at
+from outdial.cli.api import Api, Refused, as_typed, at
 from outdial.cli.command import Account, command, group, members
 from outdial.cli.errors import CommandError
 from outdial.cli.follow_call import follow, told_ending
@@ -49,6 +50,7 @@ _DETAILS: Columns = {
     "Joined": lambda item: moment(item["joinedAt"]),
     "Ended": lambda item: moment(item["endedAt"]),
     "Hung up by": "hungUpBy",
+    "Detail": lambda item: (item["result"] or {}).get("detail"),
     "Agent's leg": lambda item: _leg(item, "agent"),
     "Other leg": lambda item: _leg(item, "party"),
     "Groups": "groups",
@@ -88,10 +90,24 @@ async def place(
         asked["from"]["presentedCLID"] = caller_id
     asked |= members(application=application, regarding=members(reference=reference) or None)
     headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
-    placed = await api.ask("POST", _calls(key), asked, headers=headers)
+    try:
+        placed = await api.ask("POST", _calls(key), asked, headers=headers)
+    except Refused as refused:
+        await _tell_cause(api, key, refused)
+        raise
     if no_wait:
         return said(f"Call {placed['id']}: agent {placed['from']['agentId']} is being rung.", placed)
     return await follow(api, _calls(key, placed["id"]), placed)
+
+
+async def _tell_cause(api: Api, account: str, refused: Refused) -> None:
+    """Add why the call came to nothing that a refusal names, where that is known and may be read."""
+    if refused.related is None:
+        return
+    with suppress(CommandError):
+        cause = (await api.ask("GET", _calls(account, refused.related)))["detail"]
+        if cause:
+            refused.add_note(cause)
 
 
 @command(app, "show")

@@ -10,9 +10,9 @@ class CommandError(Exception):
 
 
 def tell(error: BaseException | str) -> None:
-    """One line on standard error."""
-    text = " ".join(str(error).split())
-    sys.stderr.write(f"outdial: {text}\n")
+    """One line on standard error, and one below it for each note that the error bears."""
+    for text in (error, *getattr(error, "__notes__", ())):
+        sys.stderr.write(f"outdial: {' '.join(str(text).split())}\n")
 
 
 def of_fault(error: BaseException) -> str:

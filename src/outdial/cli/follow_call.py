@@ -44,9 +44,11 @@ async def follow(api: Api, path: str, placed: Item) -> Told:
                 if status is not None:
                     status.update(step)
             await asyncio.sleep(_EVERY_SECONDS)
-    _say(console, api, time.monotonic() - begun, told_ending(call["result"]))
+    ending = told_ending(call["result"])
+    _say(console, api, time.monotonic() - begun, ending)
     joined = call["result"]["code"] == "Success"
-    sentence = f"Call {call['id']} has ended: {told_ending(call['result'])}."
+    why = f" ({call['detail']})" if call["detail"] else ""
+    sentence = f"Call {call['id']} has ended: {ending}{why}."
     return said(sentence, call, status=0 if joined else 1)
 
 

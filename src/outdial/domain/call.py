@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from outdial.domain import recording_steps
+from outdial.domain import causes, recording_steps
 from outdial.domain.commands import Comfort, Command, Dial, Dismantle, FinishRecording, HangUp, Join, Prepare, Ring
 from outdial.domain.consent import decision_of
 from outdial.domain.events import (
@@ -243,12 +243,19 @@ def _leg_ended(call: Call, side: Side, detail: str | None, now: int) -> Outcome:
             gave_up = detail or "the agent hung up before the other side answered"
             return _end(call, _failure(side, Reason.CALL_FAILED, gave_up), who, now)
         case State.RINGING_AGENT | State.DIALLING_PARTY:
-            reason = Reason.CALL_FAILED if detail else reason_of(call.leg(side))
-            # A leg that ends normally without ever having answered did not go normally.
-            reason = Reason.CALL_FAILED if reason is Reason.NORMAL else reason
-            return _end(call, _failure(side, reason, detail), who, now)
+            return _never_answered(call, side, detail, who, now)
         case State.ENDING | State.ENDED:
             return _settle(call, now)
+
+
+def _never_answered(call: Call, side: Side, detail: str | None, who: Asker, now: int) -> Outcome:
+    """A leg is gone that nobody had picked up."""
+    leg = call.leg(side)
+    reason = Reason.CALL_FAILED if detail else reason_of(leg)
+    # A leg that ends normally without ever having answered did not go normally.
+    reason = Reason.CALL_FAILED if reason is Reason.NORMAL else reason
+    who = Asker.SYSTEM if causes.is_nobodys_doing(leg) else who
+    return _end(call, _failure(side, reason, detail or causes.why(call.plan.phone(side), leg)), who, now)
 
 
 def _command_failed(call: Call, command: str, detail: str, now: int) -> Outcome:
@@ -274,10 +281,10 @@ def _hang_up_requested(call: Call, by: Asker, now: int) -> Outcome:
 def _deadline_passed(call: Call, now: int) -> Outcome:
     """The call has been in this state for as long as it may."""
     match call.state:
-        case State.RINGING_AGENT:
-            return _end(call, _failure(Side.AGENT, Reason.NO_ANSWER), Asker.SYSTEM, now)
-        case State.DIALLING_PARTY:
-            return _end(call, _failure(Side.PARTY, Reason.NO_ANSWER), Asker.SYSTEM, now)
+        case State.RINGING_AGENT | State.DIALLING_PARTY:
+            side = Side.AGENT if call.state is State.RINGING_AGENT else Side.PARTY
+            silence = causes.silence_of(call.plan.phone(side), call.leg(side))
+            return _end(call, _failure(side, Reason.NO_ANSWER, silence), Asker.SYSTEM, now)
         case State.JOINED if call.over_by is None or now < call.over_by:
             return _recorded(call, DeadlinePassed(), now)
         case State.JOINED:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from outdial.domain.legs import Side
+
 
 class PhoneKind(StrEnum):
     """How a phone is reached."""
@@ -73,3 +75,7 @@ class CallPlan:
     """The recording decision with its inputs and its rule, as `consent.RecordingDecision.to_dict` gives it."""
     reasons: dict[str, Any] = field(default_factory=dict)
     """Why this agent, this caller id and this trunk were taken."""
+
+    def phone(self, side: Side) -> Phone:
+        """The phone that is rung for a side."""
+        return self.agent_phone if side is Side.AGENT else self.party_phone

@@ -3,6 +3,12 @@
 from outdial.domain.refusals import BadRequest, Unavailable
 
 
+class NotRecording(BadRequest):
+    """Recording can't be paused or resumed: nothing is being recorded."""
+
+    text = "Unable to change recording - the call is not being recorded"
+
+
 class NotConnected(BadRequest):
     """What the other side says about being recorded is only heard once both are joined."""
 

@@ -336,15 +336,10 @@ class NoTrunk(BadRequest):
 
 
 class AgentNotReached(BadRequest):
-    """The switch could not ring the agent."""
+    """The switch could not ring the agent. `call_id` is the call that came to nothing, the last where several did."""
 
     text = "Unable to place call to Agent. Please try again"
 
-
-# Reading and controlling a call.
-
-
-class NotRecording(BadRequest):
-    """Recording can't be paused or resumed: nothing is being recorded."""
-
-    text = "Unable to change recording - the call is not being recorded"
+    def __init__(self, call_id: str | None = None) -> None:
+        super().__init__()
+        self.call_id = call_id

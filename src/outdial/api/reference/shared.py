@@ -149,13 +149,12 @@ RESPONSES: dict[str, Schema] = {
         "Retry-After",
     ),
 }
-_NOT_OF_PLACING = {refused.NotRecording}
 
 
 def messages() -> dict[str, Any]:
     """Every 400 of placing a call whose text is always the same, by code, in the order of the checks."""
     kinds = [kind for kind in BadRequest.__subclasses__() if kind.__module__ == refused.__name__]
-    texts = [kind() for kind in kinds if "text" in vars(kind) and kind not in _NOT_OF_PLACING]
+    texts = [kind() for kind in kinds if "text" in vars(kind)]
     return {refusal.code: {"message": refusal.message, "code": refusal.code} for refusal in texts}
 
 

@@ -62,9 +62,28 @@ SCENARIOS: Mapping[str, tuple[Sequence[str], tuple[str, str, str], str]] = {
         (*FAILS, "NumberBusy"),
         "Party",
     ),
+    "wants another password": (
+        (*INVITED, reply(401, extra=CHALLENGE), *ACKNOWLEDGED, *INVITED, reply(401, extra=CHALLENGE), *ACKNOWLEDGED),
+        (*FAILS, "CallFailed"),
+        "System",
+    ),
+    "403": ((*INVITED, reply(403), *ACKNOWLEDGED), (*FAILS, "CallFailed"), "System"),
+    "404": ((*INVITED, reply(404), *ACKNOWLEDGED), (*FAILS, "NumberUnobtainable"), "Party"),
+    "488": ((*INVITED, reply(488), *ACKNOWLEDGED), (*FAILS, "CallRejected"), "System"),
+    "503": ((*INVITED, reply(503), *ACKNOWLEDGED), (*FAILS, "CallFailed"), "System"),
     "says nothing": ((receive("INVITE"), receive("INVITE", optional=True)), (*FAILS, "NoAnswer"), "System"),
 }
 """What the carrier does, the result, and who ended it."""
+DETAILS = {
+    "wants another password": "trunk t wants a user name and password that it accepts (SIP 401)",
+    "403": "trunk t forbids the call (SIP 403)",
+    "404": "trunk t says that there is no such number (SIP 404)",
+    "488": "trunk t takes none of our codecs (SIP 488)",
+    "503": "trunk t can't be reached, or takes no call now (SIP 503)",
+    "hung up while it rings": "hung up before it was answered",
+    "says nothing": "no ringing was heard from trunk t",
+}
+"""What is told of a call beside its result, where there is more to say."""
 
 
 @dataclass
@@ -159,7 +178,7 @@ def test_each_ends_as_its_final_answer_says(outcomes: dict[str, Outcome], name: 
     _, result, hung_up_by = SCENARIOS[name]
     call = outcomes[name].call
     assert tuple(call["result"].values()) == result
-    assert call["hungUpBy"] == hung_up_by
+    assert (call["hungUpBy"], call["detail"]) == (hung_up_by, DETAILS.get(name))
     assert (call["times"]["joined"] is not None) == ("answers" in name)
 
 
@@ -167,7 +186,7 @@ def test_each_ends_as_its_final_answer_says(outcomes: dict[str, Outcome], name: 
 def test_the_carrier_is_sent_what_its_scenario_says_and_nothing_else(outcomes: dict[str, Outcome], name: str) -> None:
     outcome = outcomes[name]
     assert outcome.followed, outcome.messages
-    again = name == "wants a password"
+    again = name in ("wants a password", "wants another password")
     assert len(outcome.sent("INVITE")) == (2 if again else 1), "a number is dialled once"
     cancelled = name in ("rings for ever", "hung up while it rings")
     assert len(outcome.sent("CANCEL")) == (1 if cancelled else 0)

@@ -28,7 +28,7 @@ TABLE: Mapping[str, tuple[str, str, tuple[str, ...], str]] = {
     "0002": ("2002", "020 7946 0002", (*FAILS, "NoAnswer"), "System"),
     "0003": ("2003", "020 7946 0003", (*FAILS, "CallRejected"), "Party"),
     "0004": ("2004", "020 7946 0004", (*FAILS, "NumberUnobtainable"), "Party"),
-    "0005": ("2005", "020 7946 0005", (*FAILS, "CallFailed"), "Party"),
+    "0005": ("2005", "020 7946 0005", (*FAILS, "CallFailed"), "System"),
     "0006": ("2006", "020 7946 0006", (*FAILS, "NumberUnobtainable"), "Party"),
     "0007": ("2007", "020 7946 0007", WORKS, "Api"),
     "0008": ("2008", "020 7946 0008", ("Success", "Destination", "Normal"), "Party"),

@@ -25,9 +25,13 @@ REASONS = {
     200: "OK",
     302: "Moved Temporarily",
     401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
     480: "Temporarily Unavailable",
     486: "Busy Here",
     487: "Request Terminated",
+    488: "Not Acceptable Here",
+    503: "Service Unavailable",
     603: "Decline",
 }
 

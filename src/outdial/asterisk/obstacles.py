@@ -4,6 +4,8 @@ The switch says 503 of a host that can't be found as of a carrier that has no li
 """
 
 import asyncio
+import errno
+import os
 import socket
 from dataclasses import dataclass, field
 
@@ -57,5 +59,5 @@ async def _obstacle(trunk: Trunk) -> str | None:
         except TimeoutError:
             return f"{trunk.host} does not take connections on port {trunk.port}"
         except OSError as error:
-            return f"{trunk.host} can't be reached on port {trunk.port}: {error.strerror}"
+            return f"{trunk.host} can't be reached on port {trunk.port}: {os.strerror(error.errno or errno.EIO)}"
     return None

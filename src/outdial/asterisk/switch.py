@@ -22,6 +22,7 @@ from outdial.asterisk.events_server import EventsServer
 from outdial.asterisk.obstacles import Obstacles
 from outdial.asterisk.phones import AsteriskPhones
 from outdial.asterisk.ports import HeldPort, hold
+from outdial.asterisk.readiness import Readiness
 from outdial.asterisk.recorder import AsteriskRecorder
 from outdial.asterisk.runtime import Runtime
 from outdial.asterisk.telephony import APP, AsteriskTelephony, SoundOf, no_sound
@@ -46,8 +47,6 @@ BOOT_SECONDS = 60
 PING_SECONDS = 5
 RETRY_SECONDS = 0.2
 MOST_BACKOFF_SECONDS = 10
-LASTING_SECONDS = 5
-"""How long a switch may be unready before that is worth a line."""
 STEADY_SECONDS = 10
 """One that lived for so long is started again at once; one that did not, after growing pauses."""
 
@@ -118,11 +117,7 @@ class Switch:
         self._known_start: str | None = None
         self._phones_known: dict[str, bool | None] = {}
         self._ready = asyncio.Event()
-        self._unready = ""
-        """Why it can't be used yet."""
-        self._warn_at: float | None = None
-        self._blameless = False
-        """Whether that is for want of something of ours, and not the switch's fault."""
+        self._readiness = Readiness(lambda why: self._log.warning("the switch can't be used yet", why=why))
         self._obstacles = Obstacles()
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -174,7 +169,7 @@ class Switch:
             await asyncio.wait_for(self._ready.wait(), BOOT_SECONDS)
         except TimeoutError:
             log = self._folder / "log" / "messages"
-            why = f" ({self._unready})" if self._unready else ""
+            why = f" ({self._readiness.why})" if self._readiness.why else ""
             raise SwitchError(f"the switch is not up after {BOOT_SECONDS} s{why}; see {log}") from None
         if self.trouble is not None and not self.reachable:
             raise SwitchError(self.trouble)
@@ -277,26 +272,15 @@ class Switch:
                     continue
                 await self._welcome(listener)
             except (AriError, Unavailable) as error:
-                # It opens its event socket a moment before it takes commands; and the directory may be away.
-                self._put_off(error)
+                self._readiness.put_off(error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             self._greet.clear()
-            self._unready, self._blameless = "", False
+            self._readiness.reached()
             if self._connected:
                 self.reachable = True
                 self._ready.set()
                 self._log.info("switch ready", version=self.version)
-
-    def _put_off(self, error: Exception) -> None:
-        """It can't be used yet, which is told where it lasts."""
-        now = asyncio.get_running_loop().time()
-        if str(error) != self._unready:
-            self._unready, self._warn_at = str(error), now + LASTING_SECONDS
-        elif self._warn_at is not None and now > self._warn_at:
-            self._log.warning("the switch can't be used yet", why=self._unready)
-            self._warn_at = None
-        self._blameless = isinstance(error, Unavailable)
 
     async def _listens(self) -> bool:
         """Whether the switch may be used: one that could not take its SIP port is started anew, unless it has calls."""
@@ -348,7 +332,7 @@ class Switch:
                 if self.reachable:
                     await self.phones.catch_up()
                 # Nor is it ended, with its calls, for what we lack ourselves.
-                if self.reachable or self._blameless:
+                if self.reachable or self._readiness.is_ours:
                     well = loop.time()
             if self._process is None:
                 well = loop.time()

@@ -47,7 +47,8 @@ async def place_call(
     if not placing.calls.accepting:
         raise SwitchUnreachable
     tried: frozenset[str] = frozenset()
-    attempts, last = 0, None
+    attempts = 0
+    last: str | None = None
     while attempts < MOST_ATTEMPTS:
         try:
             call = await _attempt(placing, account, request, version, idempotency_id, tried)

@@ -100,11 +100,10 @@ class Call:
 
     @property
     def reached_nobody(self) -> bool:
-        """Whether it ended before so much as the agent's phone rang, through no doing of anybody's: mostly a request
-        that was refused, whose sender knows of no call."""
-        gave_up = self.result is not None and self.result.reason is not Reason.NO_ANSWER
-        untouched = self.agent.ringing_at is None and self.agent.answered_at is None
-        return gave_up and untouched and self.hung_up_by is Asker.SYSTEM
+        """Whether the switch never took so much as the agent's leg, so that the request was refused, and its sender
+        knows of no call."""
+        failed = self.result is not None and self.result.reason is not Reason.NO_ANSWER
+        return failed and self.hung_up_by is Asker.SYSTEM and self.agent.is_untouched
 
     def leg(self, side: Side) -> Leg:
         """The leg of a side."""

@@ -56,6 +56,11 @@ class Leg:
         return self.state not in (LegState.NONE, LegState.GONE)
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether nothing ever came of it: no phone rang, nor was there anything to end."""
+        return (self.ringing_at, self.answered_at, self.cause, self.sip_code) == (None, None, None, None)
+
+    @property
     def up(self) -> bool:
         """Whether it has been answered and not ended."""
         return self.state is LegState.UP

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from support import postgres, programs, real_switch
-from support.sandbox_world import LISTEN_SECONDS, Members, outdial, shorten_ringing
+from support.sandbox_world import LISTEN_SECONDS, Members, outdial, set_for_tests
 from support.stacks import waiting_tasks
 
 # That a machine stood still for a moment says nothing of what runs on it.
@@ -57,6 +57,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Members]:
     words = ("sandbox", "--json", "--listen", str(LISTEN_SECONDS), "--data", str(folder / "data"))
     with outdial(folder, *words) as running:
         ready = running.ready()
-        shorten_ringing(ready)
+        set_for_tests(ready)
         yield ready
         assert running.end() == 0, running.errors.read_text(encoding="utf-8")

@@ -262,8 +262,9 @@ async def _furnish(directory: StoredDirectory, parts: Parts) -> None:
     now = MovableTime().now()
     await seed.plant(directory, parts.phones, SECRETS, hash_secret, Address("127.0.0.1", 5060), now)
     account = seed.account(SECRETS, hash_secret)
-    # Nobody picks up here unless a test says so: a phone must not stop ringing because the machine is slow.
-    await directory.change_account(replace(account, agent_ring_seconds=180, party_ring_seconds=180))
+    # Nobody picks up here unless a test says so: a phone must not stop ringing because the machine is slow. Nothing is
+    # recorded unless a test says so, either.
+    await directory.change_account(replace(account, agent_ring_seconds=180, party_ring_seconds=180, recording={}))
     await directory.add_account(Account(OTHER, "Another", "GB", api_token_hash=hash_secret(OTHERS_SECRET)))
     phone = Phone(PhoneKind.SIP, "another-10")
     await directory.add_agent(Agent(OTHER, "10", "Agent 10", phone))

@@ -33,6 +33,8 @@ LISTEN_SECONDS = 30
 RINGING_SECONDS = {"agentRingSeconds": 8, "partyRingSeconds": 10}
 """How long phones ring in the shared sandbox: longer than number 0007 takes to answer on a machine that stands still
 for a few seconds, and no longer than that."""
+NOTHING = {"legs": "none", "announcement": None}
+"""What the shared sandbox records, other than one as delivered."""
 NUMBER = "02072068888"
 
 Members = dict[str, Any]
@@ -256,12 +258,12 @@ async def world_of(ready: Members) -> AsyncIterator[World]:
         await world.hang_up_all()
 
 
-def shorten_ringing(ready: Members) -> None:
-    """Let nobody wait longer than must be for phones that ring for ever."""
+def set_for_tests(ready: Members) -> None:
+    """Let nobody wait longer than must be for phones that ring for ever; record only what a test says."""
 
     async def change() -> None:
         async with world_of(ready) as world:
-            await world.manage("PATCH", f"/accounts/{seed.ACCOUNT}", RINGING_SECONDS)
+            await world.manage("PATCH", f"/accounts/{seed.ACCOUNT}", RINGING_SECONDS | {"recording": NOTHING})
 
     asyncio.run(change())
 

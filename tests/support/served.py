@@ -202,8 +202,9 @@ async def served(
             directory = StoredDirectory(opened)
             await seed.plant(directory, NoPhones(), secrets, hash_secret, far_end.sip, now)
             account = seed.account(secrets, hash_secret)
-            # What rings for ever must still ring after a restart, however slow the machine.
-            await directory.change_account(replace(account, agent_ring_seconds=120, party_ring_seconds=120))
+            # What rings for ever must still ring after a restart, however slow the machine. Tests say what is recorded.
+            account = replace(account, agent_ring_seconds=120, party_ring_seconds=120, recording={})
+            await directory.change_account(account)
         world = Served(data, sip_port, far_end, secrets, http, database, more or {})
         try:
             await world.start()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from outdial.calls.directory import Directory, Phones
 from outdial.domain import phones as naming
+from outdial.domain.consent import AccountRecording, Legs
 from outdial.domain.directory import Account, Agent, ApiClient, CallerIdNumber, Group, Trunk
 from outdial.domain.plan import Phone, PhoneKind
 from outdial.sandbox import behaviours
@@ -86,6 +87,8 @@ def account(made: Secrets, hash_secret: Callable[[str], str]) -> Account:
         party_ring_seconds=15,
         wrap_up_seconds=0,
         calls_per_second=100,
+        # Numbers that agree and refuse are asked, and there is something to hear of every call.
+        recording=AccountRecording(Legs.BOTH, announcement="default").to_dict(),
         api_token_hash=hash_secret(made.api_token),
     )
 

@@ -1,6 +1,7 @@
 """Builds the product from its parts and runs it: the one place where adapters meet."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -68,10 +69,17 @@ class Outdial:
     """The whole product on one switch. Everything is up inside `running`."""
 
     def __init__(
-        self, settings: Settings, runtime: Runtime, *, observers: Sequence[Observer] = (), ends_switch: bool = False
+        self,
+        settings: Settings,
+        runtime: Runtime,
+        *,
+        observers: Sequence[Observer] = (),
+        ends_switch: bool = False,
+        taken: socket.socket | None = None,
     ) -> None:
+        """`taken` is what the API is served on where that is not for the settings to say."""
         self._settings = settings
-        self._given = tuple(observers)
+        self._given, self._taken = tuple(observers), taken
         self._clock = WallClock()
         self.url = ""
         """Where the API answers; known once it runs."""
@@ -98,7 +106,7 @@ class Outdial:
         settings = self._settings
         async with AsyncExitStack() as stack:
             stack.enter_context(held(settings.data_dir))
-            taken = stack.enter_context(listen(settings.http_host, settings.http_port))
+            taken = stack.enter_context(self._taken or listen(settings.http_host, settings.http_port))
             self.url = url_of(taken)
             self._have_switch()
             stack.callback(self.switch.release_ports)

@@ -1,8 +1,10 @@
 """`outdial sandbox` and `outdial demo`: the whole product with a far end to call, and the page's examples in it."""
 
 import json
+import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,17 +16,31 @@ from outdial.app import Outdial
 from outdial.asterisk.runtime import Runtime
 from outdial.cli import interrupt
 from outdial.cli.building import AsJson, binary_of, runtime_of, told_in_one_line
+from outdial.cli.greeting import greeting
 from outdial.config import HOME, Settings, load
 from outdial.data_directory import have_private, private_files
+from outdial.http_server import ListenError, listen
 from outdial.sandbox.run import run_demo, run_sandbox
 from outdial.sandbox.sandbox import Ready
 from outdial.sandbox.trial import Trial, Watcher
 
-Port = Annotated[int, typer.Option("--port", help="Port of the API; 0 takes any free one.", min=0, max=65535)]
+HOST = "127.0.0.1"
+USUAL_PORT = 8080
+"""Where a person finds the API, unless somebody else listens there: README's commands name it."""
+Port = Annotated[
+    int | None,
+    typer.Option(
+        "--port",
+        help=f"Port of the API; 0 takes any free one. Without it {USUAL_PORT}, or any other where that is taken; with "
+        "--json any free one.",
+        min=0,
+        max=65535,
+    ),
+]
 
 
 def sandbox(
-    port: Port = 0,
+    port: Port = None,
     data: Annotated[Path | None, typer.Option(help="Keep everything in this folder, to go on with later.")] = None,
     as_json: AsJson = False,
     listen: Annotated[
@@ -41,13 +57,15 @@ def sandbox(
             have_private(data)
         logs.configure(base.log_level if base.log_level != "info" else "warning", base.log_format)
         runtime = runtime_of(base)
+        # Programs are told where it is: they leave the usual port to people.
+        with _listening(0 if as_json and port is None else port) as taken:
 
-        def make(folder: Path) -> Outdial:
-            return Outdial(_settings(base, folder, port), runtime, ends_switch=True)
+            def make(folder: Path) -> Outdial:
+                return Outdial(_settings(base, folder), runtime, ends_switch=True, taken=taken)
 
-        announce = _announce_json if as_json else _announce
-        binary = binary_of(runtime)
-        interrupt.run(lambda: run_sandbox(make, binary, data=data, listen_seconds=listen, announce=announce))
+            announce = _announce_json if as_json else partial(_announce, told_port=port)
+            binary = binary_of(runtime)
+            interrupt.run(lambda: run_sandbox(make, binary, data=data, listen_seconds=listen, announce=announce))
 
 
 def demo(
@@ -75,7 +93,7 @@ def demo(
 
 async def _demo(base: Settings, runtime: Runtime, console: Console, picture: Path | None) -> Sequence[Trial]:
     def make(folder: Path, watcher: Watcher) -> Outdial:
-        return Outdial(_settings(base, folder, 0), runtime, observers=(watcher,), ends_switch=True)
+        return Outdial(_settings(base, folder), runtime, observers=(watcher,), ends_switch=True)
 
     return await run_demo(make, binary_of(runtime), console=console, picture=picture)
 
@@ -85,10 +103,10 @@ def _base() -> Settings:
     return load(given={"data_dir": str(HOME)})
 
 
-def _settings(base: Settings, folder: Path, port: int) -> Settings:
+def _settings(base: Settings, folder: Path) -> Settings:
     return Settings(
         data_dir=folder,
-        http_port=port,
+        http_port=0,
         sip_port=0,
         log_level=base.log_level,
         log_format=base.log_format,
@@ -100,21 +118,17 @@ def _announce_json(ready: Ready) -> None:
     sys.stdout.flush()
 
 
-def _announce(ready: Ready) -> None:
-    text = f"""\
-The sandbox is up; Ctrl-C ends it and leaves nothing running.
+def _listening(port: int | None) -> socket.socket:
+    """The port that was given; else the usual one, or any free one where that is taken."""
+    if port is not None:
+        return listen(HOST, port)
+    try:
+        return listen(HOST, USUAL_PORT)
+    except ListenError:
+        return listen(HOST, 0)
 
-  API            {ready.url}   (its page: {ready.url}/docs)
-  account        {ready.account}
-  API token      {ready.api_token}
-  access token   {ready.access_token}
-  switch         sip:{ready.sip}
 
-Place a call:
-
-  curl -X POST "{ready.url}/v0/{ready.account}/calls/" \\
-    -H "Authorization: Bearer {ready.access_token}" -H "Content-Type: application/json" \\
-    -d '{{"from": {{"agentId": "1234"}}, "to": {{"telephoneNumber": "02072068888"}}}}'
-"""
-    sys.stdout.write(text)
+def _announce(ready: Ready, *, told_port: int | None) -> None:
+    is_elsewhere = told_port is None and not ready.url.endswith(f":{USUAL_PORT}")
+    sys.stdout.write(greeting(ready, instead_of=USUAL_PORT if is_elsewhere else None))
     sys.stdout.flush()

@@ -13,7 +13,7 @@ from outdial.sandbox.examples import EXAMPLES
 from outdial.sandbox.trial import Trial
 
 RUNTIME = Runtime(("asterisk",), Path("/modules"), Path("/data"), "22.5", "private")
-HEARD = Trial(EXAMPLES[0], 201, 12, None, 900, 800, done=True)
+HEARD = Trial(EXAMPLES[0], 201, 12, None, 900, 800, ("agent", "party"), done=True)
 REFUSED = Trial(EXAMPLES[1], 400, 3, failure="400 no", done=True)
 
 
@@ -34,4 +34,5 @@ def test_the_result_of_each_call_is_one_document(
     told = json.loads(said.out)
     assert (told["passed"], [call["passed"] for call in told["calls"]]) == (status == 0, [t.passed for t in trials])
     assert told["calls"][0]["agent_heard_ms"] == 900
+    assert told["calls"][0]["recorded"] == ["agent", "party"]
     assert "shown as it goes" in said.err

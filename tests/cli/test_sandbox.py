@@ -148,6 +148,7 @@ async def test_the_demo_hears_both_sides_of_every_call_of_the_page_beside_a_sand
         assert running.process.returncode == 0, said + running.errors.read_text(encoding="utf-8")
     *calls, last = said.splitlines()
     assert [line.split()[0] for line in calls] == ["ok"] * 7
+    assert [line.rpartition("; ")[2] for line in calls] == ["recorded: agent, other"] * 7
     assert last == "The audio of each side was received at the other in every call."
     assert picture.read_text(encoding="utf-8").startswith("<svg")
     assert list(short_path.glob("outdial-*")) == []

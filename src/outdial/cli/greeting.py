@@ -33,7 +33,7 @@ def _places(ready: Ready) -> str:
         ("command line", f"{_program()} call list --data-dir {ready.data}", ""),
     )
     wide = max(len(value) for _, value, note in rows if note)
-    return "\n".join(f"  {name:13}{value:{wide}}  {note}".rstrip() for name, value, note in rows)
+    return "\n".join(f"  {name:15}{value:{wide}}  {note}".rstrip() for name, value, note in rows)
 
 
 def commands(url: str, account: str) -> str:

@@ -38,6 +38,8 @@ class Trial:
     call: Call | None = None
     agent_heard_ms: int | None = None
     party_heard_ms: int | None = None
+    recorded: tuple[str, ...] | None = None
+    """The legs that were being recorded when the call was hung up, as the API told it; none where it was not asked."""
     failure: str | None = None
     done: bool = False
 
@@ -57,6 +59,7 @@ class Trial:
             "answered_in_ms": self.answered_in_ms,
             "agent_heard_ms": self.agent_heard_ms,
             "party_heard_ms": self.party_heard_ms,
+            "recorded": None if self.recorded is None else list(self.recorded),
         }
 
 
@@ -139,6 +142,7 @@ async def _see_through(stage: Stage, trial: Trial) -> Trial:
     call = await stage.watcher.until(call_id, State.JOINED)
     if call.state is State.JOINED:
         await asyncio.sleep(TALK_SECONDS)
+        trial = replace(trial, recorded=await _recorded(stage, call_id))
         await _delete(stage, call_id)
         call = await stage.watcher.until(call_id, State.ENDED)
     trial = replace(trial, call=call)
@@ -153,6 +157,14 @@ async def _post(stage: Stage, example: Example) -> tuple[int, dict[str, Any], in
     async with stage.http.post(f"{stage.url}/v0/{seed.ACCOUNT}/calls/", json=example.body, headers=headers) as reply:
         took = (time.monotonic_ns() - started) // 1_000_000
         return reply.status, await reply.json(), took
+
+
+async def _recorded(stage: Stage, call_id: str) -> tuple[str, ...]:
+    """The legs of a call that are being recorded, as the API tells it."""
+    headers = {"Authorization": f"Bearer {stage.token}"}
+    async with stage.http.get(f"{stage.url}/v6/{seed.ACCOUNT}/calls/{call_id}", headers=headers) as reply:
+        reply.raise_for_status()
+        return tuple((await reply.json())["recording"]["now"]["legs"])
 
 
 async def _delete(stage: Stage, call_id: str) -> None:

@@ -24,6 +24,7 @@ from support.sandbox_world import Members, Running, World, outdial, until, world
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 TRY_IT = README.partition("## Try it")[2].partition("\n## ")[0]
+BENCHMARKS = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 USUAL = f"http://127.0.0.1:{command.USUAL_PORT}"
 AGREES, REFUSES = "02079460011", "02079460012"
 
@@ -48,6 +49,18 @@ def test_it_shows_what_the_sandbox_prints() -> None:
 def test_its_table_has_every_number_in_full() -> None:
     told = re.findall(r"020 7946 (\d{4})", TRY_IT.partition("| number |")[2])
     assert told == [each.name for each in NUMBERS]
+
+
+def test_its_measurements_are_those_of_the_benchmarks() -> None:
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in BENCHMARKS.splitlines()]
+    (service,) = [row for row in rows if row[:2] == ["25", "service"]]
+    (bare,) = [row for row in rows if row[:2] == ["25", "bare driver"]]
+    rate = {row[0]: row[1] for row in rows if len(row) == 2}
+    told = (
+        f"{rate['service']} calls a second (the bare driver {rate['bare driver']}), and at 25 a second set up in "
+        f"{service[4]} ms ({bare[4]}) for {float(service[8]):.1f} ms of processor time ({float(bare[9]):.1f})"
+    )
+    assert told in README
 
 
 def test_the_usual_port_is_had_where_it_is_free_and_another_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:

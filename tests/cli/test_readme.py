@@ -26,7 +26,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 TRY_IT = README.partition("## Try it")[2].partition("\n## ")[0]
 BENCHMARKS = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 USUAL = f"http://127.0.0.1:{command.USUAL_PORT}"
-AGREES, REFUSES = "02079460011", "02079460012"
+BUSY, AGREES, REFUSES = "02079460001", "02079460011", "02079460012"
 
 
 def printed(text: str) -> list[str]:
@@ -180,6 +180,17 @@ async def recordings(world: World, folder: Path, wanted: int) -> list[Members]:
 
     await until(there, "recordings are listed")
     return found
+
+
+async def test_a_call_that_comes_to_nothing_says_what_the_page_shows(delivered: tuple[str, World]) -> None:
+    _, world = delivered
+    (block,) = re.findall(r'^    "result": .*?\n\n', TRY_IT, re.MULTILINE | re.DOTALL)
+    shown = json.loads(f"{{{block}}}")
+    told = await world.ended(await world.dial("1234", BUSY))
+    assert {name: told[name] for name in ("result", "reasons")} == {name: shown[name] for name in ("result", "reasons")}
+    assert [(name, at is None) for name, at in told["times"].items()] == [
+        (name, at is None) for name, at in shown["times"].items()
+    ]
 
 
 async def test_as_delivered_a_number_agrees_to_be_recorded_and_another_refuses(delivered: tuple[str, World]) -> None:

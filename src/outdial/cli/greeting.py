@@ -26,7 +26,7 @@ def _places(ready: Ready) -> str:
     rows = (
         ("API", ready.url, "its reference is at /docs"),
         ("webhooks", ready.receiver, "takes what you have sent there, and shows it"),
-        ("CRM", f"{ready.receiver}tasks", "stands for Salesforce: shows the task that each call becomes"),
+        ("CRM", f"{ready.receiver}tasks", "stands for Salesforce: shows the tasks that calls become"),
         ("switch", f"sip:{ready.sip}", "where phones register"),
         ("account", ready.account, ""),
         ("API token", ready.api_token, "the account's secret, for other tokens"),

@@ -4,9 +4,9 @@ import io
 
 import pytest
 
-from outdial.domain.phones import ha1
+from outdial.domain.phones import Registrar, ha1
 from outdial.domain.plan import PhoneKind
-from support.api_world import ACCOUNT, OTHER
+from support.api_world import ACCOUNT, OTHER, NoPhones
 from support.command_line import Line
 
 
@@ -50,6 +50,38 @@ async def test_an_agent_is_added_with_a_sip_phone_and_changed_to_a_number(line: 
     assert "Ready (16)" in table.out
     assert "number +442079460123" in table.out
     assert await line.json("agent", "remove", "77", "-a", ACCOUNT) == {"id": "77", "removed": True}
+
+
+@pytest.mark.parametrize(
+    ("registrar", "said"),
+    [
+        (
+            Registrar("127.0.0.1", 5060),
+            "at 127.0.0.1:5060 over UDP or TCP; phones elsewhere can't reach that: set sip_host",
+        ),
+        (
+            Registrar("10.0.0.2", 5070, 5061, "203.0.113.10"),
+            "at 203.0.113.10:5070 over UDP or TCP, or 203.0.113.10:5061 over TLS",
+        ),
+        (Registrar("2001:db8::5", 5060), "at [2001:db8::5]:5060 over UDP or TCP"),
+        (Registrar("0.0.0.0", 5060), "at <an address of the machine>:5060 over UDP or TCP"),
+    ],
+)
+async def test_what_is_typed_into_a_phone_is_told(line: Line, registrar: Registrar, said: str) -> None:
+    phones = line.world.parts.phones
+    assert isinstance(phones, NoPhones)
+    phones.registrar = registrar
+    for words in (("agent", "add", "77", "--name", "Ann"), ("agent", "show", "77")):
+        ran = await line.run(*words, "--account", ACCOUNT)
+        lines = {text[:16].strip(): text[16:].strip() for text in ran.out.splitlines()}
+        assert lines["Phone's user"] == f"{ACCOUNT}-77"
+        assert lines["Registers"] == said
+
+
+async def test_an_agent_who_is_rung_elsewhere_registers_nowhere(line: Line) -> None:
+    made = await line.json("agent", "add", "77", "--name", "Ann", "--number", "020 7946 0123", "-a", ACCOUNT)
+    assert made["registrar"] is None
+    assert "Registers" not in (await line.run("agent", "show", "77", "-a", ACCOUNT)).out
 
 
 async def test_an_agents_presence_is_said(line: Line) -> None:

@@ -14,9 +14,7 @@ from support.command_line import FarEnd, Line
 
 PAGE = Path(__file__).parents[2] / "docs" / "management.md"
 PRINTED = [
-    shlex.split(line)[1:]
-    for line in PAGE.read_text(encoding="utf-8").splitlines()
-    if line.startswith("    outdial ") and line.strip() != "outdial serve"
+    shlex.split(line)[1:] for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("    outdial ")
 ]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from outdial.domain.phones import ha1, is_host, is_sip_address, sip_user
+from outdial.domain.phones import Registrar, ha1, is_host, is_sip_address, sip_user
 
 
 def test_a_phone_registers_as_its_account_and_agent() -> None:
@@ -61,3 +61,26 @@ def test_names_and_addresses_are_hosts(host: str) -> None:
 )
 def test_anything_else_is_no_host(host: str) -> None:
     assert not is_host(host)
+
+
+@pytest.mark.parametrize(
+    ("listens_on", "seen_as", "host", "local"),
+    [
+        ("127.0.0.1", None, "127.0.0.1", True),
+        ("::1", None, "::1", True),
+        ("localhost", None, "localhost", True),
+        ("192.0.2.10", None, "192.0.2.10", False),
+        ("pbx.example", None, "pbx.example", False),
+        ("10.0.0.2", "203.0.113.10", "203.0.113.10", False),
+        ("0.0.0.0", "203.0.113.10", "203.0.113.10", False),
+        ("0.0.0.0", None, None, False),
+        ("::", None, None, False),
+        # Seen from elsewhere or not: nobody there gets through to a loopback.
+        ("127.0.0.1", "203.0.113.10", "127.0.0.1", True),
+    ],
+)
+def test_phones_are_told_the_address_that_they_can_reach(
+    listens_on: str, seen_as: str | None, host: str | None, local: bool
+) -> None:
+    registrar = Registrar(listens_on, 5060, seen_as=seen_as)
+    assert (registrar.host, registrar.is_local) == (host, local)

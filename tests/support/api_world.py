@@ -33,6 +33,7 @@ from outdial.domain.call import Call
 from outdial.domain.crm import CrmSettings
 from outdial.domain.deliveries import Outcome
 from outdial.domain.directory import Account, Agent, ApiClient, Trunk
+from outdial.domain.phones import Registrar
 from outdial.domain.plan import Phone, PhoneKind
 from outdial.domain.presence import Presence
 from outdial.master_keys import MasterKeyFiles
@@ -88,6 +89,7 @@ class NoPhones:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.speaks_tls = False
+        self.registrar = Registrar("127.0.0.1", 5060)
 
     async def provision_agent(self, agent: Agent) -> None:
         self.told.append(f"agent {agent.id}")

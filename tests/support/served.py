@@ -21,6 +21,7 @@ from outdial.asterisk import home, process
 from outdial.asterisk.ari import Ari
 from outdial.asterisk.configuration import ARI_USER
 from outdial.domain.directory import Agent, Trunk
+from outdial.domain.phones import Registrar
 from outdial.sandbox import seed
 from outdial.sandbox.configuration import Address
 from outdial.sandbox.far_end import FarEnd
@@ -38,6 +39,7 @@ class NoPhones:
     """Stands in for a switch that is not up yet: it is told its phones when it is."""
 
     speaks_tls = False
+    registrar = Registrar("127.0.0.1", 5060)
 
     async def provision_agent(self, agent: Agent) -> None: ...
     async def withdraw_agent(self, agent: Agent) -> None: ...

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from outdial.asterisk.endpoints import OUTSIDE, audio_at
 from outdial.asterisk.tls import MEANINGFUL, Tls
-from outdial.domain.phones import REALM
+from outdial.domain.phones import REALM, Registrar
 
 MODULES = (
     "res_timing_timerfd",
@@ -219,6 +219,13 @@ def _wizards(kind: str) -> list[str]:
 def transports(switch: SwitchSettings) -> tuple[str, ...]:
     """Names of the switch's PJSIP transports, which are the protocols that they speak."""
     return ("udp", "tcp", "tls") if switch.tls else ("udp", "tcp")
+
+
+def registrar_of(switch: SwitchSettings) -> Registrar:
+    """Where phones register with it."""
+    return Registrar(
+        switch.sip_host, switch.sip_port, switch.tls.port if switch.tls else None, switch.public_address or None
+    )
 
 
 def sip_address(host: str, port: int) -> str:

@@ -11,7 +11,9 @@ import structlog
 from outdial.asterisk.ari import Ari, AriError, AriRefused
 from outdial.asterisk.endpoints import audio_at, phone_objects, trunk_endpoint, trunk_objects
 from outdial.domain.directory import Agent, Trunk
+from outdial.domain.phones import Registrar
 
+ON_LOOPBACK = Registrar("127.0.0.1", 5060)
 Objects = tuple[tuple[str, str, dict[str, str]], ...]
 Doing = Callable[[Objects], Awaitable[None]]
 NOT_YET = (404, 503)
@@ -21,13 +23,11 @@ NOT_YET = (404, 503)
 class AsteriskPhones:
     """Keeps one switch's phones and trunks as the directory has them."""
 
-    def __init__(
-        self, ari: Ari, is_reachable: Callable[[], bool], sip_host: str = "127.0.0.1", *, speaks_tls: bool = False
-    ) -> None:
+    def __init__(self, ari: Ari, is_reachable: Callable[[], bool], registrar: Registrar = ON_LOOPBACK) -> None:
         self._ari = ari
         self._is_reachable = is_reachable
-        self._audio = audio_at(sip_host)
-        self._speaks_tls = speaks_tls
+        self._audio = audio_at(registrar.listens_on)
+        self._registrar = registrar
         self.trunks: dict[str, Trunk] = {}
         """Those that the switch is to know, by the names of their endpoints."""
         self._owed: dict[str, tuple[Doing, Objects]] = {}
@@ -38,7 +38,12 @@ class AsteriskPhones:
     @property
     def speaks_tls(self) -> bool:
         """Whether the switch has a transport for SIP over TLS."""
-        return self._speaks_tls
+        return self._registrar.tls_port is not None
+
+    @property
+    def registrar(self) -> Registrar:
+        """Where phones register."""
+        return self._registrar
 
     async def provision_agent(self, agent: Agent) -> None:
         """Make an agent's phone known; later, where the switch can't be asked now."""
@@ -72,7 +77,7 @@ class AsteriskPhones:
         for trunk in trunks:
             if trunk.enabled:
                 self.trunks[trunk_endpoint(trunk.account, trunk.id)] = trunk
-                if trunk.transport == "tls" and not self._speaks_tls:
+                if trunk.transport == "tls" and not self.speaks_tls:
                     self._log.warning("no call can go through this trunk without sip_tls_port", trunk=trunk.id)
                 await self._carried_out(self._push, trunk_objects(trunk))
         for agent in agents:

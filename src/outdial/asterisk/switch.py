@@ -17,7 +17,7 @@ import structlog
 from outdial.asterisk import home, process
 from outdial.asterisk.ami import Ami
 from outdial.asterisk.ari import Ari, AriError
-from outdial.asterisk.configuration import ARI_USER, SwitchSettings, phones_app, transports
+from outdial.asterisk.configuration import ARI_USER, SwitchSettings, phones_app, registrar_of, transports
 from outdial.asterisk.events_server import EventsServer
 from outdial.asterisk.obstacles import Obstacles
 from outdial.asterisk.phones import AsteriskPhones
@@ -104,9 +104,7 @@ class Switch:
         self.ami = Ami(self.settings.manager_port, ARI_USER, self.settings.manager_password)
         self.recorder = AsteriskRecorder(self.ami)
         self.telephony = AsteriskTelephony(name, self.ari, lambda: self.reachable, sound_of)
-        self.phones = AsteriskPhones(
-            self.ari, lambda: self._told, self.settings.sip_host, speaks_tls=self.settings.tls is not None
-        )
+        self.phones = AsteriskPhones(self.ari, lambda: self._told, registrar_of(self.settings))
         self.version: str | None = None
         self.reachable = False
         self.trouble: str | None = None

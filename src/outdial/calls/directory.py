@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from outdial.domain.call import Call
 from outdial.domain.directory import Account, Agent, ApiClient, CallerIdNumber, Group, Trunk
+from outdial.domain.phones import Registrar
 from outdial.domain.presence import Presence
 
 
@@ -167,6 +168,11 @@ class Phones(Protocol):
     @property
     def speaks_tls(self) -> bool:
         """Whether trunks and phones can be reached over TLS."""
+        ...
+
+    @property
+    def registrar(self) -> Registrar:
+        """Where phones register."""
         ...
 
     async def provision_agent(self, agent: Agent) -> None: ...

@@ -32,6 +32,16 @@ def _state(item: Item) -> str:
     return f"{item['state']['word']} ({item['state']['number']})"
 
 
+def _registers(item: Item) -> str:
+    """What is typed into the phone, beside the password."""
+    found = item["registrar"]
+    host = found["host"] or "<an address of the machine>"
+    host = f"[{host}]" if ":" in host else host
+    tls = f", or {host}:{found['tlsPort']} over TLS" if found["tlsPort"] else ""
+    reach = "; phones elsewhere can't reach that: set sip_host" if found["local"] else ""
+    return f"at {host}:{found['port']} over {' or '.join(map(str.upper, found['transports']))}{tls}{reach}"
+
+
 _COLUMNS: Columns = {"Id": "id", "Name": "name", "State": _state, "Phone": _phone, "Groups": "groups"}
 _DETAILS: Columns = {
     **_COLUMNS,
@@ -40,6 +50,12 @@ _DETAILS: Columns = {
     "Call": "callId",
     "Wraps up until": "wrapUpUntil",
 }
+
+
+def _shown(item: Item) -> Told:
+    """An agent; with a phone that registers, what that needs."""
+    registers: Columns = {"Phone's user": lambda item: item["phone"]["address"], "Registers": _registers}
+    return shown(item, {**_DETAILS, **(registers if item["registrar"] else {})}, _PASSWORD)
 
 
 def _wanted_phone(number: str | None, address: str | None, *, sip: bool, ask: bool) -> dict[str, object] | None:
@@ -71,7 +87,7 @@ async def add(
     if phone is not None:
         body["phone"] = phone
     made = await api.ask("POST", at("accounts", await api.account(account), "agents"), body)
-    return shown(made, _DETAILS, _PASSWORD)
+    return _shown(made)
 
 
 @command(app, "list")
@@ -84,7 +100,7 @@ async def list_(api: Api, account: Account = None) -> Told:
 @command(app, "show")
 async def show(api: Api, id: Id, account: Account = None) -> Told:  # noqa: A002
     """One agent."""
-    return shown(await api.ask("GET", at("accounts", await api.account(account), "agents", id)), _DETAILS)
+    return _shown(await api.ask("GET", at("accounts", await api.account(account), "agents", id)))
 
 
 @command(app, "change")
@@ -105,7 +121,7 @@ async def change(
     if not body:
         raise CommandError("say what to change; see `outdial agent change --help`")
     changed = await api.ask("PATCH", at("accounts", await api.account(account), "agents", id), body)
-    return shown(changed, _DETAILS, _PASSWORD)
+    return _shown(changed)
 
 
 @command(app, "remove")
@@ -124,7 +140,7 @@ async def presence(
 ) -> Told:
     """Say whether an agent is there. Only who is Ready is called; going ready ends a wrap-up."""
     path = at("accounts", await api.account(account), "agents", id, "presence")
-    return shown(await api.ask("PUT", path, {"presence": presence.value}), _DETAILS)
+    return _shown(await api.ask("PUT", path, {"presence": presence.value}))
 
 
 @command(app, "password")

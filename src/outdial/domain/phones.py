@@ -1,4 +1,5 @@
-"""How phones and hosts are named: the user a phone registers as, what its password is kept as, addresses let in.
+"""How phones and hosts are named: the user a phone registers as and where, what its password is kept as, addresses
+let in.
 
 One place, because the directory, the switch and the sandbox must agree to the letter.
 """
@@ -6,6 +7,7 @@ One place, because the directory, the switch and the sandbox must agree to the l
 import hashlib
 import ipaddress
 import re
+from dataclasses import dataclass
 
 REALM = "outdial"
 """Digest realm of every registered phone."""
@@ -13,11 +15,39 @@ REALM = "outdial"
 SIP_ADDRESS = r"sips?:[A-Za-z0-9.!~*'()%+_-]{1,64}@[A-Za-z0-9.\[\]:-]{1,128}(;transport=(udp|tcp|tls))?"
 """A SIP address outside that may be rung. It has nothing in it that could end a dial string or a header."""
 
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- told apart, not listened on
+"""What is listened on where every address of the machine is."""
+
 _SIP_ADDRESS = re.compile(SIP_ADDRESS)
 _HOST_NAME = re.compile(
     r"(?=.{1,253}\Z)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
 _LOOKS_LIKE_IPV4 = re.compile(r"[0-9.]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Registrar:
+    """Where phones register."""
+
+    listens_on: str
+    """The address that the switch listens on."""
+    port: int
+    """Over UDP and TCP."""
+    tls_port: int | None = None
+    seen_as: str | None = None
+    """The address that phones see, where it is another."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only phones on the machine itself can reach it."""
+        return self.listens_on == "localhost" or (_is_ip(self.listens_on) and _ip(self.listens_on).is_loopback)
+
+    @property
+    def host(self) -> str | None:
+        """What is typed into a phone; none where it is any address of the machine."""
+        if self.seen_as is not None and not self.is_local:
+            return self.seen_as
+        return None if self.listens_on in EVERYWHERE else self.listens_on
 
 
 def sip_user(account: str, agent_id: str) -> str:
@@ -50,7 +80,11 @@ def is_host(text: str) -> bool:
 
 def _is_ip(text: str) -> bool:
     try:
-        address = ipaddress.ip_address(text)
+        address = _ip(text)
     except ValueError:
         return False
     return "%" not in text and not address.is_multicast and not address.is_unspecified
+
+
+def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_address(text)

@@ -19,6 +19,7 @@ from outdial.api.manage.kinds import (
 from outdial.api.manage.times import told_or_none
 from outdial.domain.agents import state_of
 from outdial.domain.directory import Agent
+from outdial.domain.phones import Registrar
 from outdial.domain.plan import PhoneKind
 from outdial.domain.setup import WantedPhone
 
@@ -76,6 +77,27 @@ class PhoneReply(Reply):
     online: bool | None = Field(description="Whether it is registered; null where that is unknown or means nothing.")
 
 
+class RegistrarReply(Reply):
+    """Where a phone registers, by the name in its `address`."""
+
+    host: str | None = Field(description="Null where the switch listens on every address of its machine.")
+    port: int
+    transports: list[str] = Field(description="Those that the port is for.")
+    tls_port: int | None = Field(description="The port for SIP over TLS; null where there is none.")
+    local: bool = Field(description="Whether only phones on the switch's own machine can reach it.")
+
+    @classmethod
+    def of(cls, registrar: Registrar) -> Self:
+        """In the words of the wire."""
+        return cls(
+            host=registrar.host,
+            port=registrar.port,
+            transports=["udp", "tcp"],
+            tls_port=registrar.tls_port,
+            local=registrar.is_local,
+        )
+
+
 class StateReply(Reply):
     """What an agent is doing, by number and by word."""
 
@@ -89,6 +111,7 @@ class AgentReply(Reply):
     id: str
     name: str
     phone: PhoneReply
+    registrar: RegistrarReply | None = Field(description="For a phone of the kind `sip`; null for others.")
     caller_id: str | None
     presence: PresenceWord
     state: StateReply
@@ -97,7 +120,7 @@ class AgentReply(Reply):
     groups: list[str]
 
     @classmethod
-    def of(cls, agent: Agent, now: int, **more: Any) -> Self:  # noqa: ANN401 -- members of a subclass
+    def of(cls, agent: Agent, now: int, registrar: Registrar, **more: Any) -> Self:  # noqa: ANN401 -- of a subclass
         """An agent as they are told at a moment."""
         state = state_of(agent, now)
         return cls(
@@ -106,6 +129,7 @@ class AgentReply(Reply):
             phone=PhoneReply.model_validate(
                 {"kind": agent.phone.kind.value, "address": agent.phone.address, "online": agent.phone_online}
             ),
+            registrar=RegistrarReply.of(registrar) if agent.phone.kind is PhoneKind.SIP else None,
             caller_id=agent.caller_id,
             presence=agent.presence.value,
             state=StateReply(number=int(state), word=state.word),

@@ -40,7 +40,7 @@ async def list_agents(here: Here, limit: Limit = 50, cursor: Cursor = None) -> A
     """By id, as text, each with their present state."""
     found = await here.administration.directory.agents(here.key)
     page, after = page_of(found, lambda agent: agent.id, cursor, limit)
-    return AgentPage(items=[AgentReply.of(agent, here.now) for agent in page], next=after)
+    return AgentPage(items=[_told(agent, here) for agent in page], next=after)
 
 
 @router.post("", summary="Add an agent", status_code=201, responses=CREATED | EXISTS)
@@ -52,13 +52,13 @@ async def post_agent(body: NewAgent, here: Here, response: Response) -> AgentWit
         agent, password = await add_agent(here.administration, account, agent, wanted)
     here.did("agent added", agent=agent.id)
     here.created(response, "accounts", here.key, "agents", agent.id)
-    return AgentWithPassword.of(agent, here.now, phone_password=password)
+    return _told_with_password(agent, here, password)
 
 
 @router.get("/{agentId}", summary="Read an agent")
 async def get_agent(here: Here, agent_id: AgentInPath) -> AgentReply:
     """With their present state, by number and by word."""
-    return AgentReply.of(await _agent(here, agent_id), here.now)
+    return _told(await _agent(here, agent_id), here)
 
 
 @router.patch("/{agentId}", summary="Change an agent")
@@ -72,7 +72,7 @@ async def patch_agent(body: AgentChange, here: Here, agent_id: AgentInPath) -> A
         after, password = await change_agent(here.administration, account, before, changed, wanted)
         after = await _agent(here, agent_id)
     here.did("agent changed", list(body.model_fields_set), agent=agent_id)
-    return AgentWithPassword.of(after, here.now, phone_password=password)
+    return _told_with_password(after, here, password)
 
 
 @router.delete("/{agentId}", summary="Remove an agent", status_code=204, responses=IN_USE)
@@ -89,7 +89,7 @@ async def put_presence(body: PresenceBody, here: Here, agent_id: AgentInPath) ->
     agent = await _agent(here, agent_id)
     await here.administration.directory.set_presence(here.key, agent.id, Presence(body.presence), here.now)
     here.did("agent's presence set", agent=agent.id, presence=body.presence)
-    return AgentReply.of(await _agent(here, agent_id), here.now)
+    return _told(await _agent(here, agent_id), here)
 
 
 @router.post("/{agentId}/phone-password", summary="Replace a phone's password", status_code=201)
@@ -108,3 +108,11 @@ async def _agent(here: Within, agent_id: str) -> Agent:
     if agent is None:
         raise NotFound("The account has no such agent")
     return agent
+
+
+def _told(agent: Agent, here: Within) -> AgentReply:
+    return AgentReply.of(agent, here.now, here.parts.phones.registrar)
+
+
+def _told_with_password(agent: Agent, here: Within, password: str | None) -> AgentWithPassword:
+    return AgentWithPassword.of(agent, here.now, here.parts.phones.registrar, phone_password=password)

@@ -108,7 +108,8 @@ def test_a_bad_variable_is_one_line_that_names_it(variable: str, value: str, lin
         ('http_port = "x"', "http_port: must be a whole number from 0 to 65535"),
         ("http_port = true", "http_port: must be a whole number from 0 to 65535"),
         ("http_prot = 1", "http_prot: no such setting (did you mean http_port?)"),
-        ("[listener]\nport = 1", "listener: no such setting"),
+        ("[listener]\nport = 1", "[listener]: keys stand at the top level, without tables"),
+        ("[http_port]\nhttp_port = 1", "[http_port]: keys stand at the top level, without tables"),
         ("sip_port_file = 1", "sip_port_file: no such setting (did you mean sip_port?)"),
     ],
 )

@@ -244,6 +244,8 @@ def _from_file(file: Path | None, environment: Mapping[str, str]) -> Found:
     found: Found = {}
     for name, value in content.items():
         setting = name.removesuffix("_file")
+        if isinstance(value, dict):
+            raise SettingsError(f"{source}: [{name}]: keys stand at the top level, without tables")
         if name not in _FIELDS and not _is_secret(setting):
             raise SettingsError(f"{source}: {name}: no such setting{_nearest(name, list(_FIELDS))}")
         found[setting] = (f"{source}: {name}", value if name in _FIELDS else _read_secret(f"{source}: {name}", value))

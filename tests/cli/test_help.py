@@ -8,8 +8,9 @@ import pytest
 import typer
 from typer.main import get_command
 
+from outdial import __version__
 from outdial.cli.main import COMMANDS
-from support.command_line import Run
+from support.command_line import Ran, Run
 
 CLIENTS = (
     "account",
@@ -74,3 +75,7 @@ async def test_no_words_are_answered_with_help(run: Run) -> None:
     ran = await run("agent")
     assert ran.status == 2
     assert ran.out.count("Usage: outdial agent") == 1
+
+
+async def test_the_version_is_told(run: Run) -> None:
+    assert await run("--version") == Ran(0, f"outdial {__version__}\n", "")

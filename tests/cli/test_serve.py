@@ -56,10 +56,11 @@ def open_to_others(folder: Path) -> list[str]:
 
 
 def test_everything_it_makes_is_for_its_owner_alone_whatever_the_umask(data: Path) -> None:
-    with started("serve", "--json", "--data-dir", str(data)) as running:
+    with started("serve", "--json", "--data-dir", str(data), public_address="203.0.113.10") as running:
         assert running.stdout is not None
         ready = json.loads(running.stdout.readline())
         assert (set(ready), ready["data"]) == ({"url", "sip", "data"}, str(data))
+        assert (ready["sip"]["host"], ready["sip"]["public_address"]) == ("127.0.0.1", "203.0.113.10")
         assert {"outdial.db", "recordings", "switch"} <= {path.name for path in data.iterdir()}
         assert (data / "switch" / "console.log").is_file()
         assert open_to_others(data) == []

@@ -110,6 +110,20 @@ def test_a_database_that_can_not_be_reached_is_told_in_one_line_without_its_pass
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://outdial:geheim@127.0.0.1:1/outdial", "127.0.0.1:1 (database_url): Connection refused"),
+        ("postgresql://outdial:geheim@[::1]:1/outdial", "[::1]:1 (database_url): Connection refused"),
+        ("sqlite:////nowhere/at/all.db", "/nowhere/at/all.db: unable to open database file"),
+    ],
+)
+def test_a_database_that_can_not_be_reached_is_told_with_its_place(url: str, said: str) -> None:
+    with pytest.raises(DatabaseError) as raised:
+        migrate(url)
+    assert str(raised.value) == f"database: {said}"
+
+
 def test_each_revision_follows_the_one_before() -> None:
     files = sorted(file.name for file in VERSIONS.glob("[0-9]*.py"))
     modules = [(VERSIONS / name).read_text(encoding="utf-8") for name in files]

@@ -144,6 +144,6 @@ async def test_what_can_not_be_used_is_told_in_one_line_without_its_password(wro
 
 
 async def test_a_folder_that_is_not_there_is_told() -> None:
-    with pytest.raises(DatabaseError, match="database: No such file or directory"):
+    with pytest.raises(DatabaseError, match=r"^database: /nowhere/at/all\.db: No such file or directory"):
         async with occupied("sqlite:////nowhere/at/all.db"):
             pass

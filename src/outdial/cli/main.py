@@ -3,12 +3,15 @@
 The product behind a command takes a second to load, and most commands need none of it.
 """
 
+import sys
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
+
+from outdial import __version__
 
 COMMANDS = {
     "serve": ("outdial.cli.serve:serve", "Run Outdial: its API and its switch, until interrupted."),
@@ -80,6 +83,16 @@ app = typer.Typer(
 )
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"outdial {__version__}\n")
+        raise typer.Exit
+
+
 @app.callback()
-def _main() -> None:
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say the version and end.")
+    ] = False,
+) -> None:
     """Places phone calls on behalf of agents."""

@@ -48,9 +48,11 @@ def serve(
 
 
 def _say_where(product: Outdial, settings: Settings, *, as_json: bool) -> None:
-    host, port = product.sip
-    found = {"url": product.url, "sip": {"host": host, "port": port}, "data": str(settings.data_dir)}
-    tell(found, f"Outdial answers at {product.url}, its switch at sip:{sip_address(host, port)}", as_json=as_json)
+    (host, port), seen = product.sip, settings.public_address
+    sip = {"host": host, "port": port} | ({"public_address": seen} if seen else {})
+    found = {"url": product.url, "sip": sip, "data": str(settings.data_dir)}
+    switch = f"sip:{sip_address(host, port)}" + (f", which others see as {sip_address(seen, port)}" if seen else "")
+    tell(found, f"Outdial answers at {product.url}, its switch at {switch}", as_json=as_json)
 
 
 def _spare_what_stays() -> None:

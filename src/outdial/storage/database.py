@@ -4,11 +4,12 @@ Must not know what is written.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from outdial.domain.refusals import Refusal, StoreUnavailable
@@ -140,14 +141,14 @@ async def run_apart(url: str, work: Work) -> object:
     """
     engine = _engine(url)
     try:
-        with told_in_one_line():
+        with told_in_one_line(url):
             return await engine.apart(work)
     finally:
         await engine.close()
 
 
 @contextmanager
-def told_in_one_line() -> Iterator[None]:
+def told_in_one_line(url: str) -> Iterator[None]:
     """Raises:
     DatabaseError: in place of whatever the database has against what is asked inside.
     """
@@ -155,8 +156,17 @@ def told_in_one_line() -> Iterator[None]:
         yield
     except Exception as error:
         if isinstance(error, SQLAlchemyError) or is_outage(error):
-            raise DatabaseError(f"database: {said(error)}") from None
+            raise DatabaseError(f"database: {place_of(url)}: {said(error)}") from None
         raise
+
+
+def place_of(url: str) -> str:
+    """Where a database is, for people: a file, or the server and the setting that names it; never the password."""
+    parsed = made(url, make_url)
+    if is_sqlite(url):
+        return str(parsed.database)
+    host = parsed.host or str(parsed.query.get("host") or "localhost")
+    return f"{f'[{host}]' if ':' in host else host}:{parsed.port or 5432} (database_url)"
 
 
 def made(url: str, make: Callable[[str], T]) -> T:
@@ -188,5 +198,10 @@ def _is_unavailable(error: Exception) -> bool:
 
 def said(error: BaseException) -> str:
     """What a database has against it, in one line."""
+    if isinstance(error, TimeoutError) and not str(error):
+        return "it does not answer"
+    if isinstance(error, OSError) and error.errno is not None:
+        # As the system says it: asyncio's own words repeat the address.
+        return os.strerror(error.errno) if error.errno > 0 else str(error.strerror)
     lines = str(getattr(error, "orig", None) or error).splitlines()
     return lines[0] if lines else type(error).__name__

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from outdial.held_file import HeldByAnother, held_file
-from outdial.storage.database import DatabaseError, is_sqlite, made, said, told_in_one_line
+from outdial.storage.database import DatabaseError, is_sqlite, made, place_of, said, told_in_one_line
 from outdial.storage.engines import COMMAND_SECONDS, CONNECT_SECONDS, asyncpg_url
 from outdial.storage.outage import is_outage
 
@@ -129,7 +129,7 @@ async def occupied(url: str) -> AsyncIterator[Occupancy]:
         return
     session = made(url, _Session)
     try:
-        with told_in_one_line():
+        with told_in_one_line(url):
             await session.take()
         yield session
     finally:
@@ -145,5 +145,5 @@ def _held_beside(url: str) -> Iterator[None]:
         except HeldByAnother as holder:
             raise DatabaseError(f"{_IN_USE}{holder}") from None
         except OSError as error:
-            raise DatabaseError(f"database: {error.strerror}") from None
+            raise DatabaseError(f"database: {place_of(url)}: {error.strerror}") from None
         yield

@@ -11,7 +11,7 @@ from outdial.http_server import ListenError, listen, url_of
 def test_an_address_is_taken_at_once_and_by_one_alone() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ListenError, match=rf"^http 127\.0\.0\.1:{port}: Address already in use$"):
+        with pytest.raises(ListenError, match=rf"^http_port {port}: Address already in use \(on 127\.0\.0\.1\)$"):
             listen("127.0.0.1", port)
 
 
@@ -26,7 +26,7 @@ def test_it_can_be_taken_again_at_once() -> None:
 
 
 def test_an_address_that_is_not_ours_is_told_in_one_line() -> None:
-    with pytest.raises(ListenError, match=r"^http 203\.0\.113\.77:8080: Cannot assign requested address$"):
+    with pytest.raises(ListenError, match=r"^http_host 203\.0\.113\.77: Cannot assign requested address$"):
         listen("203.0.113.77", 8080)
 
 

@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
+import structlog
+
 from outdial import operator_file
 from outdial.api.app import make_app
 from outdial.api.parts import Health, Parts
@@ -27,6 +29,7 @@ from outdial.calls.limits import Limits
 from outdial.calls.observers import Observer
 from outdial.calls.place_call import Placing
 from outdial.calls.record_calls import RecordingTelephony
+from outdial.calls.recordings import PlaceUnusable
 from outdial.calls.recovery import Recovery
 from outdial.calls.watch_recordings import watch_recordings
 from outdial.config import Settings
@@ -39,7 +42,7 @@ from outdial.logs import CallLogLines
 from outdial.master_keys import MasterKeyFiles
 from outdial.metrics import Metrics, Now
 from outdial.recordings.keeping import Keeping, Secrets, Stored, keeping
-from outdial.recordings.objects import Bucket
+from outdial.recordings.objects import Bucket, Objects
 from outdial.storage.calls import StoredCalls
 from outdial.storage.crm import StoredCrms
 from outdial.storage.database import Database, open_database
@@ -138,21 +141,12 @@ class Outdial:
             NoFreePort, PortTaken, TlsUnusable: it could not listen.
         """
         settings = self._settings
-        wanted = Wanted(
-            APP,
-            settings.sip_host,
-            settings.sip_port,
-            settings.rtp_first_port,
-            settings.rtp_last_port,
-            settings.public_address,
-            _tls(settings),
-        )
         self._announcements = Announcements(settings.data_dir / "announcements")
         self.switch = Switch(
             settings.switch_name,
             settings.data_dir / "switch",
             self._runtime,
-            wanted,
+            wanted_of(settings),
             ends_with_us=self._ends_switch,
             sound_of=self._announcements.path_of,
         )
@@ -187,7 +181,7 @@ class Outdial:
             Stored(StoredRecordings(database, settings.recording_retention_days), StoredLedger(database), self._store),
             Secrets(masters, kept_key(folder / "keys" / "signing.key")),
             self._clock,
-            _bucket(settings),
+            bucket_of(settings),
             self.metrics,
         )
 
@@ -229,9 +223,20 @@ class Outdial:
             "wrap-ups": lambda: end_wrap_ups(self.directory, self._clock),
             "sweep": self._recovery.sweep,
             "census": self._census.run,
+            "object store": self._tell_of_object_store,
             "retention": lambda: forget_from_time_to_time(self._database, days, self._clock),
         }
         return [self.engine.run(), *(keep_going(name, work) for name, work in beside.items())]
+
+    async def _tell_of_object_store(self) -> None:
+        """Once, so that nobody hears of a wrong key only when a disk is full."""
+        bucket = bucket_of(self._settings)
+        if bucket is not None:
+            try:
+                await asyncio.to_thread(Objects(bucket).probe)
+            except PlaceUnusable as error:
+                structlog.get_logger().warning("recordings stay on this disk until they can be moved", why=str(error))
+        await asyncio.Event().wait()
 
     async def _health(self) -> Health:
         database = await self._database.answers()
@@ -244,6 +249,19 @@ class Outdial:
         return Now(up, self.engine.accepting, self._census.by_state, queues)
 
 
+def wanted_of(settings: Settings) -> Wanted:
+    """What is wanted of the switch."""
+    return Wanted(
+        APP,
+        settings.sip_host,
+        settings.sip_port,
+        settings.rtp_first_port,
+        settings.rtp_last_port,
+        settings.public_address,
+        _tls(settings),
+    )
+
+
 def _tls(settings: Settings) -> Tls | None:
     """Where the switch listens for SIP over TLS; none where it does not."""
     if settings.sip_tls_port is None:
@@ -252,7 +270,7 @@ def _tls(settings: Settings) -> Tls | None:
     return Tls(settings.sip_tls_port, *map(str, files))
 
 
-def _bucket(settings: Settings) -> Bucket | None:
+def bucket_of(settings: Settings) -> Bucket | None:
     """Where recordings are moved to; none where they rest on the local disk."""
     if settings.s3_bucket is None:
         return None

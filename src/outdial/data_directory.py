@@ -58,14 +58,17 @@ def have_private(folder: Path) -> None:
 
 
 def _close(folder: Path) -> None:
+    for path in open_to_others(folder):
+        # What belongs to another user is theirs to close.
+        with suppress(PermissionError):
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o077)
+
+
+def open_to_others(folder: Path) -> list[Path]:
+    """What others could look into: the directory, unless it holds others' things too, and what is ours in it."""
     found = {entry.name for entry in folder.iterdir() if not entry.name.startswith(".")}
     ours = [folder / name for name in sorted(found & OURS)]
-    for path in ours if found - OURS else [folder, *ours]:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            # What belongs to another user is theirs to close.
-            with suppress(PermissionError):
-                path.chmod(mode & ~0o077)
+    return [path for path in (ours if found - OURS else [folder, *ours]) if path.stat().st_mode & 0o077]
 
 
 @contextmanager

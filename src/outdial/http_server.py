@@ -1,6 +1,7 @@
 """Serves an ASGI application on one address for as long as it is wanted. Must not know what the application is."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,7 +18,7 @@ sent would fail, and nobody could know whether it may be repeated."""
 
 
 class ListenError(Exception):
-    """The address can't be listened on. One line for people."""
+    """The address can't be listened on. One line for people, which names the setting."""
 
 
 class _Server(uvicorn.Server):
@@ -55,7 +56,9 @@ def listen(host: str, port: int) -> socket.socket:
         taken.listen(_BACKLOG)
     except OSError as error:
         taken.close()
-        raise ListenError(f"http {host}:{port}: {error.strerror or error}") from None
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise ListenError(f"http_port {port}: {error.strerror} (on {host})") from None
+        raise ListenError(f"http_host {host}: {error.strerror or error}") from None
     taken.set_inheritable(False)
     return taken
 

@@ -135,7 +135,9 @@ def refused(why: str, *words: str, folder: Path) -> None:
 
 def test_a_port_that_is_taken_is_told_in_one_line(tmp_path: Path) -> None:
     with taken_port() as port:
-        refused(f"http 127.0.0.1:{port}: Address already in use", "sandbox", "--port", str(port), folder=tmp_path)
+        refused(
+            f"http_port {port}: Address already in use (on 127.0.0.1)", "sandbox", "--port", str(port), folder=tmp_path
+        )
 
 
 @in_time

@@ -44,18 +44,36 @@ def have_runtime(source: str, folder: Path, tell: Tell) -> Runtime:
     Raises:
         RuntimeUnusable: there is none, it is too old, or it can't be installed.
     """
-    if source != "private":
-        system = system_runtime()
-        if system is not None and is_new_enough(system.version):
-            return system
-        if source == "system":
-            found = f"version {system.version} is installed" if system else "none is installed"
-            raise RuntimeUnusable(f"the system has no Asterisk {'.'.join(map(str, OLDEST))} or newer: {found}")
+    system = _systems_own(source)
+    if system is not None:
+        return system
     try:
         install(PACKAGES, folder, tell)
     except InstallError as error:
         raise RuntimeUnusable(f"a private Asterisk can't be installed: {error}") from None
     return private_runtime(folder)
+
+
+def present_runtime(source: str, folder: Path) -> Runtime:
+    """As `have_runtime`, but nothing is installed.
+
+    Raises:
+        RuntimeUnusable: there is none, or it is too old.
+    """
+    return _systems_own(source) or private_runtime(folder)
+
+
+def _systems_own(source: str) -> Runtime | None:
+    """The system's, where that is to be run; none for a private one."""
+    if source == "private":
+        return None
+    system = system_runtime()
+    if system is not None and is_new_enough(system.version):
+        return system
+    if source == "system":
+        found = f"version {system.version} is installed" if system else "none is installed"
+        raise RuntimeUnusable(f"the system has no Asterisk {'.'.join(map(str, OLDEST))} or newer: {found}")
+    return None
 
 
 def private_runtime(folder: Path) -> Runtime:

@@ -15,6 +15,7 @@ from outdial import __version__
 
 COMMANDS = {
     "serve": ("outdial.cli.serve:serve", "Run Outdial: its API and its switch, until interrupted."),
+    "check": ("outdial.cli.check:check", "Try what the settings name, before or while it runs."),
     "migrate": ("outdial.cli.serve:migrate", "Bring the database up to date."),
     "switch": ("outdial.cli.switch:app", "The Asterisk that carries the calls."),
     "sandbox": ("outdial.cli.sandbox:sandbox", "Run Outdial with a far end to call; nothing is configured."),

@@ -10,7 +10,7 @@ import typer
 from outdial.asterisk import home, process
 from outdial.asterisk.ari import Ari, AriError
 from outdial.asterisk.configuration import ARI_USER, sip_address
-from outdial.asterisk.runtime import RuntimeUnusable, private_runtime, system_runtime
+from outdial.asterisk.runtime import RuntimeUnusable, present_runtime
 from outdial.cli.building import AsJson, console, runtime_folder, runtime_of, tell, told_in_one_line
 from outdial.cli.serve import ConfigFile, DataDir
 from outdial.config import Settings, load
@@ -80,13 +80,11 @@ async def _status(settings: Settings) -> dict[str, str | int | bool | None]:
 
 
 def _installed(settings: Settings) -> str | None:
-    system = system_runtime() if settings.switch_source != "private" else None
-    if system is not None:
-        return f"{system.version} (system)"
     try:
-        return f"{private_runtime(runtime_folder(settings)).version} (private)"
+        found = present_runtime(settings.switch_source, runtime_folder(settings))
     except RuntimeUnusable:
         return None
+    return f"{found.version} ({found.source})"
 
 
 def _load(config: Path | None, data_dir: Path | None) -> Settings:

@@ -1,6 +1,7 @@
 """The object store: any that speaks S3, through obstore. Knows nothing of what is in the files."""
 
 import hashlib
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -120,6 +121,22 @@ class Objects:
                     yield found["path"]
         except (BaseError, OSError) as error:
             raise self._trouble(error) from None
+
+    def probe(self) -> None:
+        """Put, get and delete a small object, as recordings will be. Raises PlaceUnusable where that can't be done.
+
+        Blocks: what the library's threads hand to an event loop aborts a process that ends right after, now and then.
+        """
+        # Beside the accounts' folders: were it left there, no verification would take it for a recording's.
+        name, content = f".probe-{secrets.token_hex(8)}", secrets.token_bytes(64)
+        try:
+            obstore.put(self._store, name, content)
+            found = bytes(obstore.get(self._store, name).bytes())
+            obstore.delete(self._store, name)
+        except (BaseError, OSError) as error:
+            raise self._trouble(error) from None
+        if found != content:
+            raise PlaceUnusable(f"the object store {self.where} gave back something else than was put there")
 
     def _trouble(self, error: Exception) -> PlaceUnusable:
         # The first line says it; what follows is the library's own configuration.

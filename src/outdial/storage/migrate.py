@@ -47,10 +47,20 @@ def pending(url: str) -> bool:
     Raises:
         DatabaseError: it can't be reached, or was made by a newer version.
     """
+    current, newest = revisions(url)
+    return current != newest
+
+
+def revisions(url: str) -> tuple[str | None, str]:
+    """The revision that a database is at, none where it is empty, and the newest one.
+
+    Raises:
+        DatabaseError: it can't be reached, or was made by a newer version.
+    """
     script = _script()
     current = asyncio.run(run_apart(url, _revision))
     _check_known(script, current)
-    return current != script.get_current_head()
+    return str(current) if current else None, str(script.get_current_head())
 
 
 def _migrate(connection: Connection) -> None:

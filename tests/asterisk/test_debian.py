@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from outdial.asterisk.debian import InstallError, Selection, install, installed
+from outdial.asterisk.debian import InstallError, Selection, _prepare, install, installed, renew
 
 SMALL = Selection("bookworm", ("hostname",))
 INSTALL = """
@@ -41,6 +41,41 @@ def test_what_is_installed_is_not_fetched_again(folder: Path) -> None:
     assert versions
     assert versions == installed(SMALL, folder)
     assert told == []
+
+
+def test_what_is_the_newest_already_is_not_fetched_to_be_renewed(folder: Path) -> None:
+    told: list[str] = []
+    before = (folder / "root").stat().st_ino
+    assert renew(SMALL, folder, told.append) == installed(SMALL, folder)
+    assert (len(told), (folder / "root").stat().st_ino) == (1, before)
+    assert not (folder / "apt").exists()
+
+
+def test_what_debian_has_in_another_version_is_renewed(tmp_path: Path) -> None:
+    newest = install(SMALL, tmp_path, lambda _: None)
+    record = tmp_path / "installed.json"
+    record.write_text(record.read_text().replace(newest["hostname"], "1.0"))
+    (tmp_path / "root" / "bin" / "hostname").unlink()
+    assert renew(SMALL, tmp_path, lambda _: None) == installed(SMALL, tmp_path) == newest
+    assert (tmp_path / "root" / "bin" / "hostname").is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["installed.json", "lock", "root"]
+
+
+def test_security_updates_are_among_what_is_fetched(tmp_path: Path) -> None:
+    _prepare(SMALL, tmp_path)
+    lines = (tmp_path / "apt" / "sources.list").read_text().splitlines()
+    assert [line.split()[2:] for line in lines] == [
+        ["http://deb.debian.org/debian", "bookworm", "main"],
+        ["http://deb.debian.org/debian-security", "bookworm-security", "main"],
+    ]
+
+
+def test_an_archive_that_is_away_leaves_what_is_installed(folder: Path) -> None:
+    before = installed(SMALL, folder)
+    with pytest.raises(InstallError, match="apt-get failed"):
+        renew(Selection("bookworm", ("hostname",), mirror="http://127.0.0.1:9/debian"), folder, lambda _: None)
+    assert installed(SMALL, folder) == before
+    assert (folder / "root" / "bin" / "hostname").is_file()
 
 
 def test_of_two_processes_that_install_at_once_one_waits_and_finds_it_installed(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ async def test_a_named_folder_is_kept_and_gone_on_with(tmp_path: Path) -> None:
             await world.hang_up(call_id)
             told = await world.ended(call_id)
         refused("in use", "sandbox", "--json", "--data", str(data), folder=tmp_path)
-        refused(f"127.0.0.1:{port}: Address already in use", "sandbox", "--port", str(port), folder=tmp_path)
+        refused(f"http_port {port}: Address already in use", "sandbox", "--port", str(port), folder=tmp_path)
         assert running.end() == 0
     assert processes_of(str(data)) == []
     assert data.exists()

@@ -3,11 +3,13 @@
 Standard library only, so that a checkout can use it before anything is installed. Must not know what is in a package.
 
 `apt-get` fetches with lists, status and cache of its own and checks Debian's signatures; `dpkg -x` unpacks.
-What was fetched is kept until all is unpacked, so an interrupted installation goes on where it stopped.
+What was fetched is kept until all is unpacked, so an interrupted installation goes on where it stopped. Nothing here
+is renewed by the system's own updates: `renew` does that, with Debian's security updates of the release among them.
 """
 
 import fcntl
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +19,7 @@ from pathlib import Path
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 MIRROR = "http://deb.debian.org/debian"
+SECURITY = "http://deb.debian.org/debian-security"
 RECORD = "installed.json"
 FETCH_SECONDS = 900
 UNPACK_SECONDS = 120
@@ -37,6 +40,10 @@ class Selection:
     mirror: str = MIRROR
 
 
+_TO_INSTALL = re.compile(r"^Inst (\S+) \((\S+) ", re.MULTILINE)
+"""What a simulated installation says of each package: its name and version."""
+
+
 def install(selection: Selection, folder: Path, tell: Tell) -> dict[str, str]:
     """Have the packages below `folder/root`; their versions by name. At once where they are there already.
 
@@ -55,6 +62,24 @@ def install(selection: Selection, folder: Path, tell: Tell) -> dict[str, str]:
         raise InstallError(f"{folder}: {error.strerror or error}") from None
 
 
+def renew(selection: Selection, folder: Path, tell: Tell) -> dict[str, str]:
+    """Have the newest versions of the packages that Debian has, and throw the older ones away; quiet where it has none.
+
+    A program that runs from there goes on with what it has open; its next start is of the new version.
+
+    Raises:
+        InstallError: as `install`; what was installed stays.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder / "lock"):
+            # What an earlier run fetched may be older than what Debian has by now.
+            shutil.rmtree(folder / "apt", ignore_errors=True)
+            return _fetched(selection, folder, tell, installed(selection, folder))
+    except OSError as error:
+        raise InstallError(f"{folder}: {error.strerror or error}") from None
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Alone inside: whoever else comes to this lock, in whichever process, waits. The kernel unlocks for the dead."""
@@ -63,7 +88,8 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _fetched(selection: Selection, folder: Path, tell: Tell) -> dict[str, str]:
+def _fetched(selection: Selection, folder: Path, tell: Tell, known: dict[str, str] | None = None) -> dict[str, str]:
+    """What was unpacked, by name and version; what is known where Debian has nothing else."""
     for tool in ("apt-get", "dpkg", "dpkg-deb"):
         if shutil.which(tool) is None:
             raise InstallError(f"{tool} is needed to install {', '.join(selection.packages)}, and is not there")
@@ -72,8 +98,12 @@ def _fetched(selection: Selection, folder: Path, tell: Tell) -> dict[str, str]:
     options = _prepare(selection, folder)
     tell(f"reading Debian {selection.release}'s list of packages")
     _run(["apt-get", *options, "update"], FETCH_SECONDS)
+    wanted = ["--yes", "install", *selection.packages]
+    if known and known == dict(_TO_INSTALL.findall(_run(["apt-get", *options, "--simulate", *wanted], FETCH_SECONDS))):
+        shutil.rmtree(folder / "apt")
+        return known
     tell(f"fetching {', '.join(selection.packages)} and what they need")
-    _run(["apt-get", *options, "--yes", "--download-only", "install", *selection.packages], FETCH_SECONDS)
+    _run(["apt-get", *options, "--download-only", *wanted], FETCH_SECONDS)
     versions = _unpack(folder, tell)
     record = {"selection": _named(selection), "versions": versions}
     (folder / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
@@ -101,8 +131,9 @@ def _prepare(selection: Selection, folder: Path) -> list[str]:
     for name in ("lists/partial", "cache/archives/partial", "parts"):
         (apt / name).mkdir(parents=True, exist_ok=True)
     (apt / "status").touch()
-    source = f"deb [signed-by={KEYRING}] {selection.mirror} {selection.release} main\n"
-    (apt / "sources.list").write_text(source, encoding="ascii")
+    sources = (f"{selection.mirror} {selection.release}", f"{SECURITY} {selection.release}-security")
+    lines = [f"deb [signed-by={KEYRING}] {source} main\n" for source in sources]
+    (apt / "sources.list").write_text("".join(lines), encoding="ascii")
     values = {
         "Dir::Etc::SourceList": apt / "sources.list",
         "Dir::Etc::SourceParts": apt / "parts",
@@ -133,16 +164,22 @@ def _unpack(folder: Path, tell: Tell) -> dict[str, str]:
         _run(["dpkg-deb", "--extract", str(archive), str(fresh)], UNPACK_SECONDS)
         name, version, _ = archive.name.split("_")
         versions[name] = version.replace("%3a", ":")
-    shutil.rmtree(folder / "root", ignore_errors=True)
-    fresh.rename(folder / "root")
+    # What runs from there may be started again at any moment: it must not find the folder half gone.
+    root, old = folder / "root", folder / "root.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if root.exists():
+        root.rename(old)
+    fresh.rename(root)
+    shutil.rmtree(old, ignore_errors=True)
     return versions
 
 
-def _run(command: Sequence[str], seconds: int) -> None:
+def _run(command: Sequence[str], seconds: int) -> str:
+    """What it said."""
     try:
-        subprocess.run(  # noqa: S603 -- our own words and paths
+        return subprocess.run(  # noqa: S603 -- our own words and paths
             command, check=True, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL
-        )
+        ).stdout
     except subprocess.CalledProcessError as error:
         said = error.stderr.strip().splitlines()
         raise InstallError(f"{command[0]} failed: {said[-1] if said else error.returncode}") from None

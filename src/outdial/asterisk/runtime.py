@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from outdial.asterisk.debian import InstallError, Selection, Tell, install, installed
+from outdial.asterisk.debian import InstallError, Selection, Tell, install, installed, renew
 
 PACKAGES = Selection("forky", ("asterisk",))
 """Debian's release that has the long-term Asterisk 22, and the package."""
@@ -51,6 +51,22 @@ def have_runtime(source: str, folder: Path, tell: Tell) -> Runtime:
         install(PACKAGES, folder, tell)
     except InstallError as error:
         raise RuntimeUnusable(f"a private Asterisk can't be installed: {error}") from None
+    return private_runtime(folder)
+
+
+def renewed_runtime(source: str, folder: Path, tell: Tell) -> Runtime:
+    """As `have_runtime`, a private one in the newest version that Debian has; the system renews its own.
+
+    Raises:
+        RuntimeUnusable: as `have_runtime`; what was installed stays.
+    """
+    system = _systems_own(source)
+    if system is not None:
+        return system
+    try:
+        renew(PACKAGES, folder, tell)
+    except InstallError as error:
+        raise RuntimeUnusable(f"the private Asterisk can't be renewed: {error}") from None
     return private_runtime(folder)
 
 

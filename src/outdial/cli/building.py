@@ -14,7 +14,7 @@ from outdial.asterisk.announcements import AnnouncementError
 from outdial.asterisk.home import PortTaken
 from outdial.asterisk.ports import NoFreePort
 from outdial.asterisk.process import ProcessError
-from outdial.asterisk.runtime import Runtime, RuntimeUnusable, have_runtime
+from outdial.asterisk.runtime import Runtime, RuntimeUnusable, have_runtime, renewed_runtime
 from outdial.asterisk.switch import SwitchError
 from outdial.asterisk.tls import TlsUnusable
 from outdial.config import Settings, SettingsError
@@ -73,6 +73,11 @@ def runtime_folder(settings: Settings) -> Path:
 def runtime_of(settings: Settings) -> Runtime:
     """The Asterisk to run; one that has to be installed first says how far it is."""
     return have_runtime(settings.switch_source, runtime_folder(settings), _say)
+
+
+def renewed_runtime_of(settings: Settings) -> Runtime:
+    """The same, in the newest version that there is."""
+    return renewed_runtime(settings.switch_source, runtime_folder(settings), _say)
 
 
 def binary_of(runtime: Runtime) -> Binary:

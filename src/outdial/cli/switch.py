@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -11,7 +12,7 @@ from outdial.asterisk import home, process
 from outdial.asterisk.ari import Ari, AriError
 from outdial.asterisk.configuration import ARI_USER, sip_address
 from outdial.asterisk.runtime import RuntimeUnusable, present_runtime
-from outdial.cli.building import AsJson, console, runtime_folder, runtime_of, tell, told_in_one_line
+from outdial.cli.building import AsJson, console, renewed_runtime_of, runtime_folder, runtime_of, tell, told_in_one_line
 from outdial.cli.serve import ConfigFile, DataDir
 from outdial.config import Settings, load
 from outdial.data_directory import have_private
@@ -20,15 +21,24 @@ app = typer.Typer(help="The Asterisk that carries the calls.", no_args_is_help=T
 
 
 @app.command()
-def install(config: ConfigFile = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def install(
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Have the newest version, security updates too, of a private one.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Have an Asterisk that can be run: the system's, or a private one from Debian's packages. Needs no root."""
     with told_in_one_line():
         settings = _load(config, data_dir)
         # The installation itself is no secret: one in a folder of its own may be run by others too.
         have_private(settings.data_dir)
-        runtime = runtime_of(settings)
+        runtime = renewed_runtime_of(settings) if renew else runtime_of(settings)
         found = {"version": runtime.version, "source": runtime.source}
-        tell(found, f"Asterisk {runtime.version} ({runtime.source}) is there.", as_json=as_json)
+        older = renew and process.running(_folder(settings)) is not None
+        later = " The switch that runs stays what it is until it is started anew." if older else ""
+        tell(found, f"Asterisk {runtime.version} ({runtime.source}) is there.{later}", as_json=as_json)
 
 
 @app.command()

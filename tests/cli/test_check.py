@@ -105,9 +105,15 @@ def test_our_own_service_is_no_obstacle_and_another_program_is(checks: Checks) -
 
 def test_what_others_can_look_into_is_named(checks: Checks) -> None:
     checks.folder.mkdir(mode=0o700)
-    (checks.folder / "token.key").touch(mode=0o640)
-    os.chmod(checks.folder / "token.key", 0o640)
-    assert str(checks.folder / "token.key") in checks.wrong("data")
+    # As `outdial switch install` makes it: nobody gets there through the directory above.
+    (checks.folder / "asterisk").mkdir(mode=0o755)
+    assert checks()["data"] == (True, f"{checks.folder} is for its owner alone")
+    checks.folder.chmod(0o755)
+    assert checks.wrong("data") == f"data_dir: others can look into {checks.folder} (chmod go= {checks.folder})"
+    # Somebody's home, say, which is theirs to close.
+    (checks.folder / "others").touch()
+    inside = checks.folder / "asterisk"
+    assert checks.wrong("data") == f"data_dir: others can look into {inside} (chmod go= {inside})"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")

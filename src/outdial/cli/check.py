@@ -85,8 +85,9 @@ def _data(settings: Settings) -> str:
         raise DataDirectoryError(f"data_dir {folder}: Not a directory")
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise DataDirectoryError(f"data_dir {folder}: Permission denied")
-    if open_ := open_to_others(folder):
-        raise DataDirectoryError(f"data_dir: others can look into {open_[0]} (chmod go= {open_[0]})")
+    # Within a directory that is closed nothing is open, whatever its own mode.
+    for path in open_to_others(folder) if folder.stat().st_mode & 0o077 else ():
+        raise DataDirectoryError(f"data_dir: others can look into {path} (chmod go= {path})")
     return f"{folder} is for its owner alone"
 
 

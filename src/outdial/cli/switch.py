@@ -11,7 +11,8 @@ import typer
 from outdial.asterisk import home, process
 from outdial.asterisk.ari import Ari, AriError
 from outdial.asterisk.configuration import ARI_USER, sip_address
-from outdial.asterisk.runtime import RuntimeUnusable, present_runtime
+from outdial.asterisk.debian import installed
+from outdial.asterisk.runtime import PACKAGES, RuntimeUnusable, present_runtime
 from outdial.cli.building import AsJson, console, renewed_runtime_of, runtime_folder, runtime_of, tell, told_in_one_line
 from outdial.cli.serve import ConfigFile, DataDir
 from outdial.config import Settings, load
@@ -34,11 +35,17 @@ def install(
         settings = _load(config, data_dir)
         # The installation itself is no secret: one in a folder of its own may be run by others too.
         have_private(settings.data_dir)
+        before = installed(PACKAGES, runtime_folder(settings))
         runtime = renewed_runtime_of(settings) if renew else runtime_of(settings)
-        found = {"version": runtime.version, "source": runtime.source}
-        older = renew and process.running(_folder(settings)) is not None
-        later = " The switch that runs stays what it is until it is started anew." if older else ""
-        tell(found, f"Asterisk {runtime.version} ({runtime.source}) is there.{later}", as_json=as_json)
+        changed = installed(PACKAGES, runtime_folder(settings)) != before
+        later = changed and process.running(_folder(settings)) is not None
+        found = {"version": runtime.version, "source": runtime.source, "changed": changed}
+        said = f"Asterisk {runtime.version} ({runtime.source}) {'was installed' if changed else 'is there'}."
+        if renew and not changed:
+            said += " There is nothing newer." if runtime.source == "private" else " The system's own updates renew it."
+        if later:
+            said += " What runs is the one before, until it is started anew."
+        tell(found, said, as_json=as_json)
 
 
 @app.command()

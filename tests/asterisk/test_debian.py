@@ -3,10 +3,13 @@
 import json
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from outdial.asterisk import debian
 from outdial.asterisk.debian import InstallError, Selection, _prepare, install, installed, renew
 
 SMALL = Selection("bookworm", ("hostname",))
@@ -63,11 +66,30 @@ def test_what_debian_has_in_another_version_is_renewed(tmp_path: Path) -> None:
 
 def test_security_updates_are_among_what_is_fetched(tmp_path: Path) -> None:
     _prepare(SMALL, tmp_path)
-    lines = (tmp_path / "apt" / "sources.list").read_text().splitlines()
-    assert [line.split()[2:] for line in lines] == [
+    sources = [tmp_path / "apt" / name for name in ("sources.list", "parts/security.list")]
+    assert [source.read_text().split()[2:] for source in sources] == [
         ["http://deb.debian.org/debian", "bookworm", "main"],
         ["http://deb.debian.org/debian-security", "bookworm-security", "main"],
     ]
+
+
+class Nothing(BaseHTTPRequestHandler):
+    """A mirror that has nothing of what is asked for."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+
+def test_a_mirror_without_security_updates_is_no_obstacle_and_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with HTTPServer(("127.0.0.1", 0), Nothing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(debian, "SECURITY", f"http://127.0.0.1:{server.server_port}/debian-security")
+        told: list[str] = []
+        assert install(SMALL, tmp_path, told.append)
+        server.shutdown()
+    assert any(line.startswith("without Debian's security updates: ") for line in told), told
 
 
 def test_an_archive_that_is_away_leaves_what_is_installed(folder: Path) -> None:

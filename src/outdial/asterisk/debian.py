@@ -96,8 +96,7 @@ def _fetched(selection: Selection, folder: Path, tell: Tell, known: dict[str, st
     if not KEYRING.is_file():
         raise InstallError(f"{KEYRING} is needed to check Debian's signatures: install debian-archive-keyring")
     options = _prepare(selection, folder)
-    tell(f"reading Debian {selection.release}'s list of packages")
-    _run(["apt-get", *options, "update"], FETCH_SECONDS)
+    _read_lists(selection, folder / "apt", options, tell)
     wanted = ["--yes", "install", *selection.packages]
     if known and known == dict(_TO_INSTALL.findall(_run(["apt-get", *options, "--simulate", *wanted], FETCH_SECONDS))):
         shutil.rmtree(folder / "apt")
@@ -131,9 +130,8 @@ def _prepare(selection: Selection, folder: Path) -> list[str]:
     for name in ("lists/partial", "cache/archives/partial", "parts"):
         (apt / name).mkdir(parents=True, exist_ok=True)
     (apt / "status").touch()
-    sources = (f"{selection.mirror} {selection.release}", f"{SECURITY} {selection.release}-security")
-    lines = [f"deb [signed-by={KEYRING}] {source} main\n" for source in sources]
-    (apt / "sources.list").write_text("".join(lines), encoding="ascii")
+    _write_source(apt / "sources.list", f"{selection.mirror} {selection.release}")
+    _write_source(apt / "parts" / "security.list", f"{SECURITY} {selection.release}-security")
     values = {
         "Dir::Etc::SourceList": apt / "sources.list",
         "Dir::Etc::SourceParts": apt / "parts",
@@ -149,6 +147,22 @@ def _prepare(selection: Selection, folder: Path) -> list[str]:
         "Debug::NoLocking": "1",
     }
     return ["-qq", *(f"-o{name}={value}" for name, value in values.items())]
+
+
+def _write_source(file: Path, source: str) -> None:
+    file.write_text(f"deb [signed-by={KEYRING}] {source} main\n", encoding="ascii")
+
+
+def _read_lists(selection: Selection, apt: Path, options: Sequence[str], tell: Tell) -> None:
+    """Learn what there is. A network may have a mirror of Debian, and none of its security updates."""
+    tell(f"reading Debian {selection.release}'s list of packages")
+    update = ["apt-get", *options, "update"]
+    try:
+        _run(update, FETCH_SECONDS)
+    except InstallError as error:
+        (apt / "parts" / "security.list").unlink()
+        _run(update, FETCH_SECONDS)
+        tell(f"without Debian's security updates: {error}")
 
 
 def _unpack(folder: Path, tell: Tell) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The recorder against a scripted manager: what it is told, and that a start is believed once the file is there."""
 
 import asyncio
+import os
 import struct
 import time
 from pathlib import Path
@@ -57,7 +58,8 @@ async def test_each_leg_is_recorded_on_its_own_channel_and_nothing_but_what_is_h
     recorder: AsteriskRecorder, manager: Manager, tmp_path: Path
 ) -> None:
     files = {AGENT: tmp_path / "agent.wav", PARTY: tmp_path / "party.wav"}
-    assert await recorder.start("c1", files) == RecordingBegun((AGENT, PARTY))
+    begun = await recorder.start("c1", files)
+    assert (begun.started, begun.failed) == ((AGENT, PARTY), ())
     assert manager.acted == [
         {"action": "MixMonitor", "Channel": f"c1-{side}", "Options": f"r({path})S"} for side, path in files.items()
     ]
@@ -94,14 +96,18 @@ async def test_a_file_that_came_while_the_machine_stood_still_is_recorded(
         time.sleep(0.05)
 
     asyncio.get_running_loop().call_later(0.001, stand_still)
-    assert await recorder.start("c1", {AGENT: tmp_path / "agent.wav"}) == RecordingBegun((AGENT,))
+    assert (await recorder.start("c1", {AGENT: tmp_path / "agent.wav"})).started == (AGENT,)
 
 
-async def test_a_file_that_is_there_is_being_written_already(
-    recorder: AsteriskRecorder, manager: Manager, tmp_path: Path
+@pytest.mark.parametrize("written_ms", [0, 2_048, 4_096])
+async def test_a_file_that_is_there_is_being_written_already_and_tells_since_when(
+    recorder: AsteriskRecorder, manager: Manager, tmp_path: Path, written_ms: int
 ) -> None:
-    (tmp_path / "agent.wav").write_bytes(header(0))
-    assert await recorder.start("c1", {AGENT: tmp_path / "agent.wav"}) == RecordingBegun((AGENT,))
+    path, last = tmp_path / "agent.wav", 1_764_000_000_000
+    path.write_bytes(header(0) + bytes(written_ms * 16))
+    os.utime(path, ns=(0, last * 1_000_000))
+    since = ((AGENT, last - written_ms),)
+    assert await recorder.start("c1", {AGENT: path}) == RecordingBegun((AGENT,), since=since)
     assert manager.acted == []
 
 

@@ -98,6 +98,22 @@ def test_the_allowed_legs_are_recorded_from_the_moment_both_are_joined() -> None
     assert recorded(deciding(Legs.NONE)).recording.files == ()
 
 
+@pytest.mark.parametrize(
+    ("told", "begun"),
+    [(1_020, 1_020), (4_000, 4_000), (-50, 0), (9_000, 5_000)],
+    ids=["early", "late", "before", "after"],
+)
+def test_a_leg_begins_when_its_file_does_whenever_that_is_learned(told: int, begun: int) -> None:
+    """A process that was killed in between is followed by one that learns it seconds later."""
+    asked = play(dialling(deciding(Legs.AGENT)), (LegAnswered(PARTY), [Join(), Record((AGENT,))]))
+    event = RecordingBegun((AGENT,), since=((AGENT, JOINED_AT + told),))
+    call = play(asked, (event, []), now=JOINED_AT + 5_000)
+    assert [file.started_at for file in call.recording.files] == [JOINED_AT + begun]
+    (record,) = recording_records(asked, call, JOINED_AT + 5_000)
+    since = {} if begun == 5_000 else {"since": {"agent": JOINED_AT + begun}}
+    assert record.data == {"sides": ["agent"], **since}
+
+
 def test_a_recording_is_finished_once_no_leg_is_left() -> None:
     call = play(recorded(deciding(), AGENT, PARTY), (LegEnded(PARTY), [HangUp(AGENT)]))
     ended = play(call, (LegEnded(AGENT), [Dismantle(), FinishRecording()]))

@@ -32,6 +32,7 @@ from outdial.domain.recording_replay import Replay
 from outdial.domain.recordings import CallRecording, ConsentAct
 
 EVENTS = [event for _, event in call_states.EVENTS]
+EVENTS.append(RecordingBegun(tuple(Side), since=((Side.AGENT, 2_010), (Side.PARTY, 2_900))))
 DECISIONS = [
     decide(Scenario.AGENT_TO_NUMBER, consent, consent, AccountRecording(legs, announcement=asks, auto_resume_seconds=1))
     for consent, legs, asks in product((None, *Consent), Legs, (None, "default"))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from outdial.calls.recording_library import Finding
 from outdial.calls.recordings import SpoolUnusable
 from outdial.domain.legs import Side
 from outdial.domain.recordings import Pause, SpoolFile, State
@@ -195,6 +196,17 @@ async def test_a_leg_shorter_than_its_call_is_marked(vault: Vault) -> None:
     entries = (await vault.ledger.entries("ours", 0, 9, "c1"))[1:]
     assert [entry.kind for entry in entries] == ["file.kept", "recording.failed"]
     assert "only 1000 of 6000 ms were written" in entries[1].data
+
+
+async def test_a_leg_longer_than_its_call_is_a_failure(vault: Vault) -> None:
+    """It began before it is said to have begun: a pause is not where it was made."""
+    await vault.kept(recording_of("c1", [Side.AGENT]), {Side.AGENT: wav_of(tone(440, 4_100))})
+    await vault.kept(recording_of("c2", [Side.AGENT]), {Side.AGENT: wav_of(tone(440, 3_900))})
+
+    (_, entry) = (await vault.ledger.entries("ours", 0, 9, "c1"))[1:]
+    assert "4100 ms were written of a call of 2000" in entry.data
+    found = [each async for each in vault.library.verify(None, {}) if isinstance(each, Finding)]
+    assert [(each.code, each.subject) for each in found] == [("leg-too-long", "c1")]
 
 
 async def test_what_a_crash_left_in_the_spool_is_kept_and_marked(still: Vault) -> None:

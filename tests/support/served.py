@@ -65,12 +65,12 @@ class Served:
     not_free: list[dict[str, Any]] = field(default_factory=list)
     """Who was not when `everybody_free` was last asked."""
 
-    async def start(self) -> float:
-        """Start it; how many seconds it took until it was ready."""
+    async def start(self, module: str = "outdial") -> float:
+        """Start it, or what a module of the tests makes of it; how many seconds it took until it was ready."""
         began = time.monotonic()
         with (self.data / "service.log").open("ab") as log:
             self.service = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "outdial", "serve"),
+                *(sys.executable, "-m", module, "serve"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -175,6 +175,7 @@ class Served:
             **({"DATABASE_URL": self.database} if self.database else {}),
             **self.more,
         }
+        own["PYTHONPATH"] = os.pathsep.join(sys.path)
         return own | {f"OUTDIAL_{name}": value for name, value in settings.items()}
 
 

@@ -25,6 +25,7 @@ MOST_OF_A_CHANNEL = 10
 """So many recordings of one channel are ended, one after another, until the switch says that there is none."""
 _MEANINGFUL = frozenset(",()|;\"'\\$ \t")
 """What has a meaning where the switch is told a file's name."""
+_BYTES_A_MS = 16
 _HEADER = 44
 _LENGTH = 40
 """Where a WAV file's header has the number of bytes that follow it; written when the file is closed."""
@@ -42,7 +43,8 @@ class AsteriskRecorder:
         troubles = await asyncio.gather(*(self._start(call_id, side, path) for side, path in files.items()))
         failed = {side: trouble for side, trouble in zip(files, troubles, strict=True) if trouble is not None}
         started = tuple(side for side in files if side not in failed)
-        return RecordingBegun(started, tuple(failed), next(iter(failed.values()), None))
+        since = tuple((side, at) for side in started if (at := _began(files[side])) is not None)
+        return RecordingBegun(started, tuple(failed), next(iter(failed.values()), None), since)
 
     async def stop(self, call_id: str, sides: Sequence[Side]) -> None:
         """End it. Each channel has one MixMonitor at most, so that no id of it needs to be known; it has two where a
@@ -108,6 +110,19 @@ async def _until(true: Callable[[], bool]) -> None:
     """Wait for the disk, which tells nobody when something has come to it."""
     while not true():  # noqa: ASYNC110
         await asyncio.sleep(POLL_SECONDS)
+
+
+def _began(path: Path) -> int | None:
+    """When the first sample of a file was written, in milliseconds since the epoch; none where it is not there.
+
+    The switch writes the header at once and then what it has gathered, all of it: whenever it wrote last, the file was
+    as long as the time since its beginning. Measured over ten seconds, that is right to 15 ms.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns // 1_000_000 - max(0, found.st_size - _HEADER) // _BYTES_A_MS
 
 
 def _size(path: Path) -> int:

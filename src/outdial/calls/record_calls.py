@@ -33,7 +33,7 @@ class Recorder(Protocol):
     """A switch, as far as it records legs. Each leg goes into a file of its own, 8 kHz, 16 bit, mono."""
 
     async def start(self, call_id: str, files: Mapping[Side, Path]) -> RecordingBegun:
-        """Begin to record what is heard from these sides. A file that is there is being written already."""
+        """Begin to record what is heard from these sides; since when. A file that is there is being written already."""
         ...
 
     async def stop(self, call_id: str, sides: Sequence[Side]) -> None:

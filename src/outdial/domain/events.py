@@ -92,11 +92,12 @@ class Faulted:
 @dataclass(frozen=True, slots=True)
 class RecordingBegun:
     """The switch was asked to record legs: some it records, some it does not as far as is known, for the reason in
-    `detail`."""
+    `detail`. `since` says since when, of those of which that is known; it may be long ago."""
 
     started: tuple[Side, ...]
     failed: tuple[Side, ...] = ()
     detail: str | None = None
+    since: tuple[tuple[Side, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

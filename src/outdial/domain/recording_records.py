@@ -33,7 +33,7 @@ def recording_records(before: Call | None, after: Call, now: int) -> tuple[Recor
     elif before.recording is after.recording and (after.state is not State.ENDED or not after.recording.files):
         return ()
     else:
-        found = _told(before.recording, after.recording)
+        found = _told(before.recording, after.recording, now)
         if after.state is State.ENDED is not before.state and after.recording.running:
             running = [side.value for side in after.recording.running]
             found.append((Kind.STOPPED, None, {"sides": running, "why": CALL_ENDED}))
@@ -88,7 +88,7 @@ def decision_told(decision: RecordingDecision) -> dict[str, Any]:
     return {"legs": decision.legs, "afterConsent": decision.after_consent, "rule": decision.rule, "inputs": inputs}
 
 
-def _told(before: Recording, after: Recording) -> _Entries:
+def _told(before: Recording, after: Recording, now: int) -> _Entries:
     found: _Entries = []
     for taken in after.consents[len(before.consents) :]:
         found.append((CONSENT_KINDS[taken.act], taken.who, {"side": taken.side.value, "way": taken.way}))
@@ -96,7 +96,10 @@ def _told(before: Recording, after: Recording) -> _Entries:
     if started:
         missing = {name: ms for name in started if (ms := _missing(after, Side(name)))}
         late = {"missingMs": missing} if missing else {}
-        found.append((Kind.STARTED, None, {"sides": started, **late}))
+        # It may have begun long before anybody knew, as the process that asked for it was killed.
+        since = {file.side.value: file.started_at for file in after.files if file.side.value in started}
+        earlier = {"since": since} if set(since.values()) != {now} else {}
+        found.append((Kind.STARTED, None, {"sides": started, **earlier, **late}))
     stopping = [side.value for side in after.sides(Track.STOPPING) if before.track(side).running]
     if stopping:
         found.append((Kind.STOPPED, None, {"sides": stopping, "why": NO_CONSENT}))

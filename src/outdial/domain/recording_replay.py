@@ -44,7 +44,8 @@ class Replay:
                 self.consents.append(taken)
                 self.allowed |= self._permitted()
             case Kind.STARTED:
-                self.started += [(Side(side), entry.at) for side in data["sides"]]
+                since = data.get("since", {})
+                self.started += [(Side(side), since.get(side, entry.at)) for side in data["sides"]]
                 self.wrongly |= {Side(side) for side in data["sides"]} - self._permitted()
             case Kind.STOPPED if data["why"] == CALL_ENDED:
                 self.ended_at = entry.at

@@ -53,8 +53,8 @@ def begin(recording: Recording, decision: RecordingDecision, now: int) -> Step:
 def step(recording: Recording, decision: RecordingDecision, event: RecordingEvent, now: int) -> Step:
     """What an event makes of a recording; the very same recording where it says nothing new."""
     match event:
-        case RecordingBegun(started, failed, detail):
-            return _begun(recording, started, failed, detail, now)
+        case RecordingBegun():
+            return _begun(recording, event, now)
         case RecordingFailed(side, detail):
             return _doubted(recording, (side,), detail, now) if recording.track(side).running else (recording, ())
         case RecordingStopped(sides):
@@ -154,16 +154,18 @@ def _doubted(recording: Recording, sides: tuple[Side, ...], detail: str, now: in
     return _stopping(recording, Track.DOUBTFUL, sides, now).failed(detail), (StopRecording(sides),)
 
 
-def _begun(recording: Recording, started: Sequence[Side], failed: Sequence[Side], detail: str | None, now: int) -> Step:
+def _begun(recording: Recording, begun: RecordingBegun, now: int) -> Step:
     asked = recording.sides(Track.ASKED)
-    on = tuple(side for side in asked if side in started)
-    off = tuple(side for side in asked if side in failed)
-    recording = recording.with_track(Track.ON, *on)
-    for side in on:
-        recording = recording.with_file(side, started_at=now)
+    on = tuple(side for side in asked if side in begun.started)
+    off = tuple(side for side in asked if side in begun.failed)
+    recording, since = recording.with_track(Track.ON, *on), dict(begun.since)
+    for file in [each for side in on if (each := recording.file_of(side)) is not None]:
+        # By whatever clock that was told: not before it was asked for, and not in the future.
+        at = max(file.started_at, min(now, since.get(file.side, now)))
+        recording = recording.with_file(file.side, started_at=at)
     if not off:
         return recording, ()
-    return _doubted(recording, off, detail or f"the {' and the '.join(off)}'s leg could not be recorded", now)
+    return _doubted(recording, off, begun.detail or f"the {' and the '.join(off)}'s leg could not be recorded", now)
 
 
 def _stopped(recording: Recording, decision: RecordingDecision, sides: Sequence[Side], now: int) -> Step:

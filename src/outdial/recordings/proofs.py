@@ -10,6 +10,7 @@ from outdial.domain.legs import Side
 from outdial.domain.recording_proof import proof_of
 from outdial.domain.recording_replay import Replay
 from outdial.domain.recordings import GONE, READABLE, KeptRecording, State
+from outdial.recordings.transitions import is_too_long
 
 Difference = tuple[str, str]
 """A finding's code, and a sentence."""
@@ -92,7 +93,7 @@ class Told:
 
 def differences(kept: KeptRecording, said: Said, retention: list[tuple[int, int]]) -> list[Difference]:
     """Where record and ledger say different things of a recording."""
-    found = [*_state(kept, said), *_files(kept, said), *_holds(kept, said)]
+    found = [*_state(kept, said), *_files(kept, said), *_lengths(kept), *_holds(kept, said)]
     found += [("changed-record", what) for what in said.replay.differences(kept.recording)]
     found += _retention(kept, said, retention)
     if not found and said.record is not None and proof_of(kept) != said.record:
@@ -125,6 +126,13 @@ def _files(kept: KeptRecording, said: Said) -> Iterator[Difference]:
     for label in sorted(set(said.kept) - {file.label for file in kept.sealed}):
         what = f"the {label}'s leg" if label in {each.value for each in Side} else label
         yield "changed-record", f"the record lacks {what}, which the ledger says was kept"
+
+
+def _lengths(kept: KeptRecording) -> Iterator[Difference]:
+    recording = kept.recording
+    for file in kept.files:
+        if recording.ended_at is not None and is_too_long(file.length_ms, recording.ended_at - recording.started_at):
+            yield "leg-too-long", f"the {file.side.value}'s leg is longer than its call could be recorded"
 
 
 def _holds(kept: KeptRecording, said: Said) -> Iterator[Difference]:

@@ -16,7 +16,7 @@ from outdial.recordings.places import LocalFiles, name_of
 from outdial.recordings.reading import context_of
 from outdial.recordings.sealing import Seal
 from outdial.recordings.spool import Spool
-from outdial.recordings.transitions import END_TOLERANCE_MS, LATE_MS, Findings
+from outdial.recordings.transitions import END_TOLERANCE_MS, LATE_MS, Findings, is_too_long
 
 Key = tuple[bytes, str, int]
 """A fresh file's key: itself, as it is to be kept, and the generation of the key that sealed it."""
@@ -94,6 +94,8 @@ def _look_at_length(recording: CallRecording, file: SpoolFile, samples: wav.Samp
     if not recording.cut_short and end is not None and length < end - file.started_at - END_TOLERANCE_MS:
         found.cut_short = True
         found.trouble(f"only {length} of {end - file.started_at} ms were written", file.side.value)
+    if file.stopped_at is None and end is not None and is_too_long(length, end - file.started_at):
+        found.trouble(f"{length} ms were written of a call of {end - file.started_at}", file.side.value)
 
 
 def _cut(file: SpoolFile, samples: wav.Samples, found: Found) -> wav.Samples | None:

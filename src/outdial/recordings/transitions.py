@@ -15,9 +15,17 @@ from outdial.domain.recordings import Bucket, Hold, KeptFile, KeptRecording, Sta
 Changed = tuple[KeptRecording, Sequence[Record]] | None
 END_TOLERANCE_MS = 2_000
 """How much shorter than the call a leg may be before that is on record as a failure."""
+LENGTH_TOLERANCE = 0.001
+"""How much faster than ours the clock of a phone may be, which a leg's length follows."""
 LATE_MS = 500
 """How long after a leg had to be stopped or hushed the switch may have done it before that is on record as a failure.
 What it wrote meanwhile is not kept in any case."""
+
+
+def is_too_long(length: int, allowed: int) -> bool:
+    """Whether a leg is longer than the time there was to record it, in milliseconds: then it began before it is said
+    to have begun, and whatever is cut or hushed is at another place than it should be."""
+    return length > allowed * (1 + LENGTH_TOLERANCE) + END_TOLERANCE_MS
 
 
 @dataclass(frozen=True, slots=True)

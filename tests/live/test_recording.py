@@ -14,7 +14,7 @@ import pytest
 from outdial.sandbox import seed
 from outdial.sandbox.behaviours import AGENT_TONE, CALLED_AGENT_TONE, PARTY_TONE
 from support.baresip import phone
-from support.in_time import in_time, must
+from support.in_time import NOTICEABLE_MS, in_time, lateness, must
 from support.recorded import (
     ACCOUNT,
     Kept,
@@ -161,7 +161,7 @@ class Stage:
 
 
 ATTEMPTS = 5
-"""So often a cell is called before it counts as too late: a machine that is busy elsewhere is not the product's fault.
+"""So often a cell is called at most, and again only where the machine stood still: it is not the product's fault then.
 What is recorded without permission counts the first time."""
 
 
@@ -169,14 +169,17 @@ What is recorded without permission counts the first time."""
 async def test_in_every_cell_the_allowed_legs_are_recorded_and_no_others(recording: World) -> None:
     wanted = [cell for legs, unknown in SETTINGS for cell in cells_of(legs, unknown)]
     assert len(wanted) == len(SETTINGS) * 15
-    for _ in range(ATTEMPTS):
-        async with looking(recording.data) as spool:
+    for attempt in range(1, ATTEMPTS + 1):
+        async with looking(recording.data) as spool, lateness() as late:
             calls = await called(recording, wanted)
         assert set(calls) == set(wanted)
         wanted = [cell for cell, call_id in calls.items() if not await check_cell(recording, cell, call_id, spool)]
         if not wanted:
             return
-    pytest.fail(f"not as long as the call: {wanted}")
+        what = f"not as long as the call: {wanted}"
+        assert attempt < ATTEMPTS, what
+        assert late.most_ms >= NOTICEABLE_MS, what
+        print(f"called again: a timer was {late.most_ms:.0f} ms late, and {what}")
 
 
 async def called(world: World, cells: list[Cell]) -> dict[Cell, str]:

@@ -14,7 +14,7 @@ from outdial.domain.legs import Side
 from outdial.domain.recordings import Pause, SpoolFile, State
 from outdial.domain.refusals import StoreUnavailable
 from outdial.metrics import Metrics, Now
-from outdial.recordings import keeper
+from outdial.recordings import keeper, verification
 from outdial.recordings.spool import Spool
 from outdial.sandbox.tones import Sound, spans
 from support.vault import START, TONES, Vault, recording_of, tone, wav_of, working
@@ -253,6 +253,52 @@ async def test_a_folder_left_after_its_recording_was_kept_is_removed(still: Vaul
 
     assert await still.keeper.sweep([]) == 0
     assert still.files("spool") == []
+
+
+@pytest.mark.parametrize("lost", ["the removal", "the word that it is on record"])
+async def test_nothing_stays_in_the_spool_of_what_is_kept(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    name, of = ("destroy", vault.spool) if lost == "the removal" else ("change", vault.store)
+    real, error = getattr(of, name), OSError(5, "input/output error") if of is vault.spool else StoreUnavailable()
+
+    async def once(*given: object) -> object:
+        monkeypatch.setattr(of, name, real)
+        await real(*given)
+        raise error
+
+    def refused(_: str) -> None:
+        monkeypatch.setattr(of, name, real)
+        raise error
+
+    monkeypatch.setattr(of, name, refused if of is vault.spool else once)
+    kept = await vault.kept(recording_of("c1"))
+    await vault.rests(kept.recording, State.KEPT)
+    await until_gone(vault)
+    assert await vault.kinds("c1") == ["file.kept", "file.kept"]
+
+
+async def test_what_was_left_in_the_spool_is_found_by_whoever_looks_and_removed(
+    still: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "CLEARED_SECONDS", 0)
+    recording = recording_of("c1", [Side.AGENT])
+    async with working(still):
+        await still.kept(recording)
+    await still.write(recording)
+    await still.write(recording_of("c2"))
+
+    found = [each async for each in still.library.verify("ours", {}) if isinstance(each, Finding)]
+    assert [(each.code, each.subject) for each in found] == [("plain-audio", "spool: c1")]
+    async with working(still):
+        await until_gone(still, "c1")
+        assert still.spool.ids() == ["c2"], "its call lives"
+
+
+async def until_gone(vault: Vault, call_id: str = "c1") -> None:
+    """The disk tells nobody."""
+    while call_id in vault.spool.ids():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
 
 async def test_finishing_twice_keeps_once(vault: Vault) -> None:

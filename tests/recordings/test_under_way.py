@@ -88,6 +88,17 @@ async def test_an_erasure_during_a_call_keeps_nothing_of_it(vault: Vault, world:
     assert await clean(vault)
 
 
+async def test_an_order_that_was_undone_is_found(vault: Vault, world: World) -> None:
+    call = await recorded(vault, world)
+    await vault.library.erase("ours", NUMBER, "their wish", WHO)
+    await vault.database.write(lambda c: c.exec_driver_sql("DELETE FROM recordings_foreseen"))
+
+    assert (await ended(vault, world, call)).state is State.KEPT
+    found = [each async for each in vault.library.verify(None, {}) if isinstance(each, Finding)]
+    assert [(each.code, each.subject) for each in found] == [("changed-record", "c1")]
+    assert "its erasure was ordered" in found[0].detail
+
+
 async def test_a_hold_that_is_released_during_the_call_is_none(vault: Vault, world: World) -> None:
     call = await recorded(vault, world)
     await vault.library.hold("ours", NUMBER, "case 7", WHO)

@@ -196,6 +196,7 @@ class Keeper:
         try:
             await self._resume()
             await self.expire()
+            await self._clear()
         except Refusal as error:
             _log.warning("recordings could not be looked through", error=str(error))
         except Exception:  # noqa: BLE001 -- one record must not stop what is done for the others
@@ -211,6 +212,14 @@ class Keeper:
             for kept in page:
                 self.wake(kept.recording.account, kept.id)
             after = page[-1].id
+
+    async def _clear(self) -> None:
+        """Wake every recording of which the spool has still what the switch wrote, although it is kept, or gone."""
+        for call_id in await asyncio.to_thread(self._spool.ids):
+            recording = await asyncio.to_thread(self._spool.about, call_id)
+            known = recording and await self._store.find(recording.account, call_id)
+            if known and known.state is not State.SPOOLED:
+                self.wake(known.recording.account, call_id)
 
     async def expire(self) -> None:
         """Begin to delete what the accounts' retention does not keep any longer."""

@@ -28,6 +28,8 @@ class Said:
     uploaded: set[str] = field(default_factory=set)
     matters: set[str] = field(default_factory=set)
     gone: bool = False
+    ordered: bool = False
+    """Its erasure was ordered while its call was under way. Never where a hold stood before."""
     record: str | None = None
     """The hash of the record, as it was changed last; none where it was kept before there were such hashes."""
     retained: tuple[int, int | None] | None = None
@@ -62,6 +64,8 @@ class Said:
                 self.matters.add(data.get("matter", ""))
             case Kind.RELEASED:
                 self.matters.discard(data.get("matter", ""))
+            case Kind.ERASURE_ORDERED:
+                self.ordered = True
             case Kind.ERASED | Kind.EXPIRED:
                 self.gone = True
 
@@ -106,6 +110,8 @@ def _state(kept: KeptRecording, said: Said) -> Iterator[Difference]:
     gone = kept.state in GONE
     if gone and not said.gone:
         yield "missing-entry", "it is deleted, and the ledger does not say why"
+    if said.ordered and not said.gone and not gone:
+        yield "changed-record", "its erasure was ordered while its call was under way, and it was not erased"
     if said.gone and not gone:
         yield "changed-record", "the ledger says that it was deleted; the record does not"
     if not said.kept.keys().isdisjoint(Side) and kept.state in (State.SPOOLED, State.FAILED):

@@ -57,6 +57,9 @@ class Steps:
             RecordingError: it can't be made now; a sentence for people.
             OSError: the disk failed.
         """
+        if kept.state is not State.SPOOLED:
+            # Only now that it is on record what is kept; and whenever that did not go well, or was not learned of.
+            await asyncio.to_thread(self._spool.destroy, kept.id)
         match kept.state:
             case State.SPOOLED:
                 return await self._keep(kept)
@@ -84,8 +87,6 @@ class Steps:
             # Erased meanwhile: what was just sealed is nobody's.
             for label in _labels(recording):
                 await self._local.delete(name_of(recording, label))
-        # Only now that it is on record what is kept.
-        await asyncio.to_thread(self._spool.destroy, recording.call_id)
         return after
 
     async def _seal(self, kept: KeptRecording, side: Side, found: taking_over.Found) -> KeptFile:
@@ -114,7 +115,6 @@ class Steps:
         return await self._change(kept, transitions.local_removed)
 
     async def _delete(self, kept: KeptRecording) -> KeptRecording | None:
-        await asyncio.to_thread(self._spool.destroy, kept.id)
         for label in _labels(kept.recording):
             name = name_of(kept.recording, label)
             await self._local.delete(name)

@@ -5,7 +5,7 @@ Reads only. A recording on its way is looked at twice before anything is said of
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from outdial.calls.recording_library import Finding, Verified
@@ -21,6 +21,8 @@ from outdial.recordings.sealing import HEADER_SIZE, TAG_SIZE, Seal, chunks_of
 from outdial.recordings.spool import Spool
 
 _PAGE = 1_000
+CLEARED_SECONDS = 1.0
+"""How soon after a recording was kept its audio has gone from the spool."""
 
 
 @dataclass(slots=True)
@@ -85,6 +87,10 @@ class Verification:
                 yield Finding(account, "missing-record", recording_id, missing)
         async for finding in self._extra(account):
             yield finding
+        for call_id in await self._plain(account):
+            yield Finding(
+                account, "plain-audio", f"spool: {call_id}", "it lies there unsealed, although it is not needed"
+            )
         head = await self._ledger.head(account)
         yield Verified(account, count.entries, count.recordings, count.files, count.size, head, count.unproved)
 
@@ -210,6 +216,22 @@ class Verification:
                         yield Finding(account, "extra-file", f"{where}: {name}", "no recording has this file")
             except PlaceUnusable as error:
                 yield Finding(account, "unreadable-place", where, str(error))
+
+    async def _plain(self, account: str) -> Sequence[str]:
+        """The calls of which there is still what the switch wrote, although their recordings are kept, or gone."""
+        found = await self._kept_in_spool(account)
+        if found:
+            await asyncio.sleep(CLEARED_SECONDS)
+            found &= await self._kept_in_spool(account)
+        return sorted(found)
+
+    async def _kept_in_spool(self, account: str) -> set[str]:
+        found = set()
+        for call_id in await asyncio.to_thread(self._spool.ids):
+            kept = await self._store.find(account, call_id)
+            if kept is not None and kept.state is not State.SPOOLED:
+                found.add(call_id)
+        return found
 
     async def _known(self, account: str, name: str, belongs: Callable[[State], bool]) -> bool:
         parts = name.split("/")

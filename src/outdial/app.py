@@ -48,6 +48,7 @@ from outdial.storage.crm import StoredCrms
 from outdial.storage.database import Database, open_database
 from outdial.storage.deliveries import StoredDeliveries
 from outdial.storage.directory import StoredDirectory
+from outdial.storage.erasures import StoredErasures
 from outdial.storage.idempotency import StoredIdempotency
 from outdial.storage.ledger import StoredLedger
 from outdial.storage.migrate import bring_up_to_date
@@ -176,9 +177,10 @@ class Outdial:
         """What keeps recordings. Raises DataDirectoryError for keys that are none."""
         settings, folder = self._settings, self._settings.data_dir / "recordings"
         masters = MasterKeyFiles(folder / "keys")
+        recordings = StoredRecordings(database, settings.recording_retention_days)
         return keeping(
             folder,
-            Stored(StoredRecordings(database, settings.recording_retention_days), StoredLedger(database), self._store),
+            Stored(recordings, StoredLedger(database), StoredErasures(database), self._store),
             Secrets(masters, kept_key(folder / "keys" / "signing.key")),
             self._clock,
             bucket_of(settings),
@@ -219,6 +221,7 @@ class Outdial:
             "webhooks": self._webhook_worker.run,
             "crm": self._crm_worker.run,
             "recordings": self.recordings.keeper.run,
+            "erasures": self.recordings.erasing.run,
             "recording failures": lambda: watch_recordings(self.engine, self.switch.recorder, spool),
             "wrap-ups": lambda: end_wrap_ups(self.directory, self._clock),
             "sweep": self._recovery.sweep,

@@ -101,6 +101,21 @@ async def test_a_certificate_is_checked_with_the_services_key_or_with_one_that_w
     assert "is no certificate" in (await kept.run_(*check, "--key", key, *nowhere)).err
 
 
+async def test_a_certificate_is_read_again(kept: Line, tmp_path: Path) -> None:
+    assert (await kept.run("recordings", "certificate", *IN)).out == "There is none.\n"
+    given = await kept.json("recordings", "erase", "their wish", "--call", ID, "--yes", *IN)
+    file, certificate = tmp_path / "again.json", given["certificate"]
+
+    ran = await kept.run("recordings", "certificate", certificate, "--output", str(file), *IN)
+    assert ran.out == f"1 erased; certificate {certificate}.\n"
+    assert json.loads(file.read_text()) == given
+    (_, line) = (await kept.run("recordings", "certificate", *IN)).out.splitlines()
+    assert line.startswith(certificate)
+    assert "their wish" in line
+    unknown = await kept.run("recordings", "certificate", SECOND_ID, *IN)
+    assert (unknown.status, "no such certificate" in unknown.err) == (1, True)
+
+
 async def test_a_call_under_way_is_named_and_treated_alike(line: Line) -> None:
     await line.world.change_account(recording=AccountRecording(Legs.BOTH).to_dict())
     call_id = (await line.world.place()).json()["id"]

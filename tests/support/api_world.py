@@ -45,6 +45,7 @@ from outdial.storage.calls import StoredCalls
 from outdial.storage.crm import StoredCrms
 from outdial.storage.database import Database, open_database
 from outdial.storage.directory import StoredDirectory
+from outdial.storage.erasures import StoredErasures
 from outdial.storage.idempotency import StoredIdempotency
 from outdial.storage.ledger import StoredLedger
 from outdial.storage.outbox import StoredNotices
@@ -280,7 +281,8 @@ def recordings_of(file: Path, database: Database, time: MovableTime) -> Keeping:
     """What keeps recordings, beside the database's file."""
     folder = file.with_name(f"{file.stem}-recordings")
     secrets = Secrets(MasterKeyFiles(folder / "keys"), bytes(32))
-    stored = Stored(StoredRecordings(database), StoredLedger(database), StoredCalls(database))
+    erasures = StoredErasures(database)
+    stored = Stored(StoredRecordings(database), StoredLedger(database), erasures, StoredCalls(database))
     return keeping(folder, stored, secrets, time, least_free=0)
 
 

@@ -15,6 +15,7 @@ from outdial.domain.legs import Side
 from outdial.domain.recording_records import decision_told
 from outdial.domain.recordings import CallRecording, KeptRecording, SpoolFile, State
 from outdial.master_keys import MasterKeyFiles
+from outdial.recordings.erasing import Erasing
 from outdial.recordings.erasure import Signer
 from outdial.recordings.keeper import Keeper, Watcher
 from outdial.recordings.keys import Keys
@@ -30,6 +31,7 @@ from outdial.recordings.under_way import UnderWay
 from outdial.recordings.verification import Verification
 from outdial.storage.calls import StoredCalls
 from outdial.storage.database import Database
+from outdial.storage.erasures import StoredErasures
 from outdial.storage.ledger import StoredLedger
 from outdial.storage.recordings import StoredRecordings
 
@@ -118,6 +120,7 @@ class Vault:
     steps: Steps = field(init=False)
     keeper: Keeper = field(init=False)
     reading: Reading = field(init=False)
+    erasing: Erasing = field(init=False)
     library: Library = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,15 +136,17 @@ class Vault:
         self.keeper = Keeper(self.spool, self.steps, self.store, self.clock, self.watcher, self.patience)
         self.reading = Reading(self.keys, self.local, self.objects)
         verification = Verification(self.store, self.ledger, self.reading, self.spool, self.local, self.objects)
-        renditions, signer = Renditions(self.reading), Signer(bytes(32))
+        selections = Selections(self.store, UnderWay(self.calls, self.spool), self.keeper)
+        erasures, signer = StoredErasures(self.database), Signer(bytes(32))
+        self.erasing = Erasing(erasures, selections, self.keys, signer, self.clock)
         self.library = Library(
             self.store,
             self.ledger,
-            Selections(self.store, UnderWay(self.calls, self.spool), self.keeper),
-            renditions,
+            selections,
+            Renditions(self.reading),
             self.keys,
             verification,
-            signer,
+            self.erasing,
             self.clock,
         )
 

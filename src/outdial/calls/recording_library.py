@@ -136,8 +136,16 @@ class Recordings(Protocol):
         """Erase recordings that no hold protects; the certificate.
 
         What is under way is erased as soon as its call has ended. Of a whole account the keys are destroyed too,
-        unless one is held or under way.
+        unless one is held or under way. What is interrupted is done to its end later, and certified.
         """
+        ...
+
+    async def certificate(self, account: str, certificate_id: str) -> dict[str, Any] | None:
+        """A certificate of an erasure that is complete, as it was given then."""
+        ...
+
+    async def certificates(self, account: str, limit: int) -> Sequence[dict[str, Any]]:
+        """The latest of an account's certificates, newest first."""
         ...
 
     @property

@@ -34,6 +34,14 @@ _COLUMNS: Columns = {
     "Status": "status",
     "Held": "held",
 }
+_CERTIFICATES: Columns = {
+    "Certificate": "certificate",
+    "At": lambda item: moment(item["at"]),
+    "By": "by",
+    "Selected by": "selectedBy",
+    "Reason": "reason",
+    "Erased": "erased",
+}
 
 
 @command(app, "list")
@@ -153,18 +161,25 @@ async def erase(
         raise CommandError("erasing recordings takes --yes")
     done = await api.ask("POST", await _managed(api, account, "erasures"), members(reason=reason, **selected))
     if certificate is not None:
-        try:
-            certificate.write_text(json.dumps(done, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise CommandError(f"erased, but {certificate} can't be written: {error.strerror}") from None
-    held = [each["recording"] for each in done["held"]]
-    sentence = f"{len(done['erased'])} erased; certificate {done['certificate']}."
-    if held:
-        sentence += f" Held, and kept: {', '.join(held)}."
-    under_way = [each["recording"] for each in done["underWay"]]
-    if under_way:
-        sentence += f" Under way, and erased once their calls have ended: {', '.join(under_way)}."
-    return said(sentence, done, status=1 if held else 0)
+        _write(done, certificate, f"erased, and `outdial recordings certificate {done['certificate']}` tells it, but ")
+    return said(_certified(done), done, status=1 if done["held"] else 0)
+
+
+@command(app, "certificate")
+async def certificate_(
+    api: Api,
+    id: Annotated[str | None, typer.Argument(help="The certificate's; without it, the latest are listed.")] = None,  # noqa: A002
+    account: Account = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write it.")] = None,
+) -> Told:
+    """Read the certificate of an erasure again, also of one that was interrupted and completed later."""
+    if id is None:
+        found = await api.ask("GET", await _managed(api, account, "erasures"))
+        return listed(found["items"], _CERTIFICATES, "There is none.")
+    done = await api.ask("GET", await _managed(api, account, "erasures", id))
+    if output is not None:
+        _write(done, output)
+    return said(_certified(done), done)
 
 
 @command(app, "verify")
@@ -223,6 +238,20 @@ async def verify_certificate(
     numbers = f"{len(certificate['erased'])} erased, {len(certificate['held'])} held"
     sentence = f"{file}: certificate {certificate['certificate']} is what this key signed: {numbers}."
     return said(sentence, {"signed": True, "certificate": certificate["certificate"]})
+
+
+def _certified(certificate: dict[str, Any]) -> str:
+    held, under_way = (", ".join(each["recording"] for each in certificate[member]) for member in ("held", "underWay"))
+    sentence = f"{len(certificate['erased'])} erased; certificate {certificate['certificate']}."
+    sentence += f" Held, and kept: {held}." if held else ""
+    return sentence + (f" Under way, and erased once their calls have ended: {under_way}." if under_way else "")
+
+
+def _write(certificate: dict[str, Any], path: Path, before: str = "") -> None:
+    try:
+        path.write_text(json.dumps(certificate, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{before}{path} can't be written: {error.strerror}") from None
 
 
 async def _url(api: Api, account: str | None, *more: str) -> str:

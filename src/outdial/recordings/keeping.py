@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outdial.calls.directory import CallLog
+from outdial.calls.erasure_store import ErasureStore
 from outdial.calls.ports import Clock
 from outdial.calls.recording_store import Ledger, RecordingStore
+from outdial.recordings.erasing import Erasing
 from outdial.recordings.erasure import Signer
 from outdial.recordings.keeper import Keeper, Watcher
 from outdial.recordings.keys import Keys, MasterKeys
@@ -23,9 +25,10 @@ from outdial.recordings.verification import Verification
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What keeps recordings: `keeper` takes them over and has to run, `library` is asked for them."""
+    """What keeps recordings: `keeper` takes them over and has to run, so has `erasing`; `library` is asked for them."""
 
     keeper: Keeper
+    erasing: Erasing
     library: Library
 
 
@@ -44,6 +47,7 @@ class Stored:
 
     recordings: RecordingStore
     ledger: Ledger
+    erasures: ErasureStore
     calls: CallLog
 
 
@@ -64,7 +68,7 @@ def keeping(
     keeper = Keeper(spool, Steps(spool, local, objects, keys, store, clock), store, clock, watcher)
     reading = Reading(keys, local, objects)
     verification = Verification(store, ledger, reading, spool, local, objects)
-    signer = Signer(secrets.signing_key)
     selections = Selections(store, UnderWay(stored.calls, spool), keeper)
-    library = Library(store, ledger, selections, Renditions(reading), keys, verification, signer, clock)
-    return Keeping(keeper, library)
+    erasing = Erasing(stored.erasures, selections, keys, Signer(secrets.signing_key), clock)
+    library = Library(store, ledger, selections, Renditions(reading), keys, verification, erasing, clock)
+    return Keeping(keeper, erasing, library)

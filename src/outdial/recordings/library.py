@@ -5,15 +5,14 @@ Must not know who may ask; that is the API's.
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from outdial.calls.ports import Clock
 from outdial.calls.recording_library import Audio, Finding, Form, Hearing, Selected, Selection, Verified
 from outdial.calls.recording_store import Ledger, RecordingFilter, RecordingStore
 from outdial.domain.ledger import Entry, Kind, Record
 from outdial.domain.recordings import Foreseen, KeptRecording
-from outdial.recordings import erasure, foresight, peaks, transitions
-from outdial.recordings.erasure import Signer
+from outdial.recordings import foresight, peaks, transitions
+from outdial.recordings.erasing import Erasing
 from outdial.recordings.keys import Keys
 from outdial.recordings.renditions import Renditions
 from outdial.recordings.selections import Selections
@@ -34,7 +33,7 @@ class Library:
         renditions: Renditions,
         keys: Keys,
         verification: Verification,
-        signer: Signer,
+        erasing: Erasing,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -43,7 +42,7 @@ class Library:
         self._renditions = renditions
         self._keys = keys
         self._verification = verification
-        self._signer = signer
+        self._erasing = erasing
         self._clock = clock
 
     async def search(self, account: str, wanted: RecordingFilter, who: str) -> Sequence[KeptRecording]:
@@ -90,44 +89,34 @@ class Library:
         change, foresee = transitions.hold(matter, who, now), foresight.hold(matter, who, now)
         # Not while the account's keys are destroyed: what is held must be heard.
         async with self._keys.steady(account):
-            found = await self._selections.change(account, selection, change, foresee)
+            ids = await self._selections.ids(account, selection)
+            found = await self._selections.change(account, ids, change, foresee)
         return _selected([each for each in found if _bears(each, matter)])
 
     async def release(self, account: str, selection: Selection, matter: str, who: str) -> Selected:
         """Take it off."""
         now, bore = self._clock.now(), set[str]()
         change, foresee = transitions.release(matter, who, now), foresight.release(matter, who, now)
-        found = await self._selections.change(account, selection, _noting(bore, change), _noting(bore, foresee))
+        ids = await self._selections.ids(account, selection)
+        found = await self._selections.change(account, ids, _noting(bore, change), _noting(bore, foresee))
         return _selected([each for each in found if each.id in bore])
 
     async def erase(self, account: str, selection: Selection, reason: str, who: str) -> dict[str, Any]:
         """Erase recordings that no hold protects; the certificate."""
-        now = self._clock.now()
-        certificate_id = str(uuid4())
-        why = {"by": selection.by, "reason": reason, "certificate": certificate_id}
-        delete, foresee = transitions.delete(Kind.ERASED, who, why, now), foresight.erase(who, why, now)
-        # Inside, nothing is sealed and nothing put on hold: what is found is all there is that a key could open.
-        async with self._keys.steady(account):
-            found = await self._selections.change(account, selection, delete, foresee)
-            held = [each for each in found if each.holds]
-            ahead = [each for each in found if isinstance(each, Foreseen) and not each.holds]
-            destroyed = selection.whole_account and not held and not ahead
-            if destroyed:
-                await self._keys.destroy_account(account, who)
-        erased = [
-            await self._selections.gone(each) for each in found if isinstance(each, KeptRecording) and not each.holds
-        ]
-        asked = {"at": now, "by": who, "selectedBy": selection.by, "reason": reason}
-        asked["accountKeys"] = "destroyed" if destroyed else "kept"
-        certificate = self._signer.signed(erasure.content_of(certificate_id, account, erased, held, ahead, asked))
-        proof = {"certificate": certificate_id, "sha256": erasure.hash_of(certificate), "erased": len(erased)}
-        await self._ledger.append([Record(Kind.CERTIFIED, account, now, None, who, proof)])
-        return certificate
+        return await self._erasing.erase(account, selection, reason, who)
+
+    async def certificate(self, account: str, certificate_id: str) -> dict[str, Any] | None:
+        """A certificate that was issued before."""
+        return await self._erasing.certificate(account, certificate_id)
+
+    async def certificates(self, account: str, limit: int) -> Sequence[dict[str, Any]]:
+        """The latest certificates, newest first."""
+        return await self._erasing.certificates(account, limit)
 
     @property
     def signing_key(self) -> str:
         """The public key of certificates."""
-        return self._signer.public_key
+        return self._erasing.public_key
 
     async def retention_days(self, account: str) -> int:
         """How long recordings are kept."""

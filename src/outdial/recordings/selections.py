@@ -3,7 +3,7 @@
 Must not know what the change is, nor who asks for it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 from outdial.calls.recording_library import Selection
 from outdial.calls.recording_store import Change, Foresee, RecordingFilter, RecordingStore
@@ -23,13 +23,16 @@ class Selections:
         self._under_way = under_way
         self._keeper = keeper
 
-    async def change(
-        self, account: str, selection: Selection, change: Change, foresee: Foresee
-    ) -> list[KeptRecording | Foreseen]:
-        """Change every recording of a selection, and what is foreseen for those to come; what they are then."""
+    async def ids(self, account: str, selection: Selection) -> list[str]:
+        """Every recording of a selection, and those to come."""
         # First those under way: one that is put on record meanwhile is changed as what it is by then.
         ids = dict.fromkeys(await self._under_way.calls(account, selection))
-        ids |= dict.fromkeys([kept.id async for kept in self._kept(account, selection)])
+        return list(ids | dict.fromkeys([kept.id async for kept in self._kept(account, selection)]))
+
+    async def change(
+        self, account: str, ids: Iterable[str], change: Change, foresee: Foresee
+    ) -> list[KeptRecording | Foreseen]:
+        """Change recordings, and what is foreseen for those to come; what they are then."""
         proof = proved(change)
         return [await self._store.change_or_foresee(account, each, proof, foresee) for each in ids]
 

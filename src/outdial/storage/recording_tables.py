@@ -45,6 +45,16 @@ recordings_foreseen = Table(
     Column("data", Text, nullable=False),
 )
 
+recording_erasures = Table(
+    "recording_erasures",
+    metadata,
+    Column("account", WORD, primary_key=True),
+    Column("id", WORD, primary_key=True),
+    Column("at", MOMENT, nullable=False),
+    Column("ordered", Text),
+    Column("certificate", Text),
+)
+
 recording_keys = Table(
     "recording_keys",
     metadata,

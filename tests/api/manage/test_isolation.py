@@ -30,7 +30,7 @@ FIRST_ACCOUNTS = {
     "number": "+442079460100",
     "clientId": "sandbox",
 }
-"""What the first account has, by the name of the parameter; a call and a webhook are made beside."""
+"""What the first account has, by the name of the parameter; a call, a webhook and a certificate are made beside."""
 OPERATORS_ONLY = {("DELETE", "/manage/accounts/{account}")}
 """Within an account, what only an operator does; without an account, everything but the list of one's own."""
 
@@ -111,7 +111,10 @@ async def shared(furnished_file: Path, tmp_path_factory: pytest.TempPathFactory)
         call = (await world.place()).json()["id"]
         hooks = f"/manage/accounts/{ACCOUNT}/webhooks"
         hook = (await world.client.post(hooks, json={"url": "https://crm.example.com/x"})).json()["id"]
-        yield Shared(world, file, {**FIRST_ACCOUNTS, "callId": call, "webhookId": hook})
+        erasures = f"/manage/accounts/{ACCOUNT}/recordings/erasures"
+        erased = (await world.client.post(erasures, json={"reference": "none", "reason": "a wish"})).json()
+        made = {"callId": call, "webhookId": hook, "certificateId": erased["certificate"]}
+        yield Shared(world, file, FIRST_ACCOUNTS | made)
 
 
 def test_there_are_routes_to_try() -> None:

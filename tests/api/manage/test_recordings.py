@@ -80,6 +80,25 @@ async def test_an_erasure_answers_with_a_certificate_that_can_be_checked(kept: A
     assert (await kept.client.get(f"/v6/{ACCOUNT}/recordings/{ID}/audio")).status_code == 404
 
 
+async def test_a_certificate_is_read_again(kept: ApiWorld) -> None:
+    certificate = await send(kept, f"{URL}/erasures", {"number": "+442079460123", "reason": "their wish"})
+    (entry,) = [
+        each
+        for each in (await send(kept, f"{URL}/ledger?limit=100", method="GET"))["items"]
+        if each["kind"] == "erasure.certified"
+    ]
+    url = f"{URL}/erasures/{json.loads(entry['data'])['certificate']}"
+
+    assert await send(kept, url, method="GET") == certificate
+    assert is_signed(await send(kept, url, method="GET"), Signer(bytes(32)).public_key)
+    (item,) = (await send(kept, f"{URL}/erasures", method="GET"))["items"]
+    assert (item["certificate"], item["selectedBy"], item["erased"]) == (certificate["certificate"], "number", 1)
+    others = url.replace(ACCOUNT, OTHER)
+    assert (await kept.client.get(others, headers=bearer(operators_token(kept)))).status_code == 404
+    for unknown in ("nothing", "%00", "%C3%A9"):
+        assert (await kept.client.get(f"{URL}/erasures/{unknown}")).status_code == 404
+
+
 async def test_all_of_an_account_is_erased_by_an_operator_only(kept: ApiWorld) -> None:
     body = {"reason": "they left"}
     response = await kept.client.post(f"{URL}/account-erasures", json=body)

@@ -198,6 +198,35 @@ class Certificate(Reply):
     signature: Signature
 
 
+class IssuedCertificate(Reply):
+    """A certificate in a list."""
+
+    certificate: str
+    at: str
+    by: str
+    selected_by: str
+    reason: str
+    erased: int = Field(description="How many recordings.")
+
+    @classmethod
+    def of(cls, found: dict[str, Any]) -> Self:
+        """A certificate as it is listed."""
+        return cls(
+            certificate=found["certificate"],
+            at=told(found["at"]),
+            by=found["by"],
+            selected_by=found["selectedBy"],
+            reason=found["reason"],
+            erased=len(found["erased"]),
+        )
+
+
+class IssuedCertificates(Reply):
+    """The latest certificates, newest first."""
+
+    items: list[IssuedCertificate]
+
+
 class SigningKeyReply(Reply):
     """What every certificate of this installation can be checked with."""
 

@@ -4,9 +4,10 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from starlette.responses import StreamingResponse
 
+from outdial.api.errors import NotFound
 from outdial.api.manage.answers import Answers
 from outdial.api.manage.here import Here, OperatorAnywhere, OperatorHere
 from outdial.api.manage.kinds import WANTED
@@ -16,6 +17,8 @@ from outdial.api.manage.recording_models import (
     Certificate,
     Erasure,
     Hold,
+    IssuedCertificate,
+    IssuedCertificates,
     KeyReply,
     LedgerEntry,
     LedgerPage,
@@ -37,6 +40,7 @@ router = APIRouter(route_class=ManageRoute, tags=["Recordings"])
 _ACCOUNT = "/accounts/{account}/recordings"
 _NUMBER, _CALL = "^[0-9]{1,15}$", "^[0-9a-f-]{36}$"
 WANTED |= {_NUMBER: "the `next` of an earlier page", _CALL: "a call's id"}
+CertificateInPath = Annotated[str, Path(alias="certificateId", description="The certificate's id.")]
 _STREAMED: Answers = {
     200: {
         "description": "One JSON object a line, each as soon as it is known: a `finding` for each thing that is "
@@ -100,6 +104,23 @@ async def erase_recordings(body: Erasure, here: Here) -> Certificate:
     Of calls under way nothing will be kept: they are named in the certificate.
     """
     return await _erase(here, body.selection(here.account.home_country), body.reason)
+
+
+@router.get(_ACCOUNT + "/erasures", summary="List the certificates of erasures")
+async def list_certificates(here: Here, limit: Limit = 50) -> IssuedCertificates:
+    """The latest, newest first. What was interrupted is listed once it is complete."""
+    found = await here.parts.recordings.certificates(here.key, limit)
+    return IssuedCertificates(items=[IssuedCertificate.of(each) for each in found])
+
+
+@router.get(_ACCOUNT + "/erasures/{certificateId}", summary="Read the certificate of an erasure")
+async def get_certificate(here: Here, certificate_id: CertificateInPath) -> Certificate:
+    """As it was given when it was issued. The ledger names it with each recording that was erased."""
+    known = certificate_id.isascii() and certificate_id.isprintable()
+    found = await here.parts.recordings.certificate(here.key, certificate_id) if known else None
+    if found is None:
+        raise NotFound("The account has no such certificate, or its erasure is not complete yet")
+    return Certificate(**found)
 
 
 @router.post(_ACCOUNT + "/account-erasures", summary="Erase all recordings of an account")

@@ -48,7 +48,7 @@ INTERRUPTIONS = [
 async def interrupted(
     vault: Vault, monkeypatch: pytest.MonkeyPatch, name: str, at: int, done: bool, selection: Selection = NUMBER
 ) -> None:
-    of = vault.store if hasattr(vault.store, name) else vault.erasing._orders
+    of = vault.store if hasattr(vault.store, name) else vault.erasures
     away = Away(of, name, at, done=done)
     monkeypatch.setattr(of, name, away)
     with pytest.raises(StoreUnavailable):
@@ -65,7 +65,7 @@ async def check(vault: Vault, certificate: dict[str, Any], under_way: list[str])
     assert {json.loads(entry.data)["certificate"] for entry in entries} == {certificate["certificate"]}
     assert [entry.kind for entry in entries].count("erasure.certified") == 1
     assert await vault.library.certificates("ours", 9) == [certificate]
-    assert await vault.erasing._orders.unfinished() == []
+    assert await vault.erasures.unfinished() == []
     assert [each async for each in vault.library.verify(None, {}) if isinstance(each, Finding)] == []
 
 
@@ -90,14 +90,12 @@ async def test_what_was_interrupted_is_completed_and_certified_without_being_ask
     assert kept.recording.number is not None
 
 
-@pytest.mark.parametrize(("name", "at", "done"), INTERRUPTIONS)
+@pytest.mark.parametrize(("name", "at", "done"), [each for each in INTERRUPTIONS if each[1] < 3])
 async def test_asked_again_it_goes_on(
     vault: Vault, monkeypatch: pytest.MonkeyPatch, name: str, at: int, done: bool
 ) -> None:
     for call_id in ("c1", "c2"):
         await vault.kept(recording_of(call_id))
-    if at > 2:
-        return
     await interrupted(vault, monkeypatch, name, at, done)
 
     await check(vault, await vault.library.erase("ours", NUMBER, "their wish", WHO), [])

@@ -120,6 +120,7 @@ class Vault:
     steps: Steps = field(init=False)
     keeper: Keeper = field(init=False)
     reading: Reading = field(init=False)
+    erasures: StoredErasures = field(init=False)
     erasing: Erasing = field(init=False)
     library: Library = field(init=False)
 
@@ -137,8 +138,8 @@ class Vault:
         self.reading = Reading(self.keys, self.local, self.objects)
         verification = Verification(self.store, self.ledger, self.reading, self.spool, self.local, self.objects)
         selections = Selections(self.store, UnderWay(self.calls, self.spool), self.keeper)
-        erasures, signer = StoredErasures(self.database), Signer(bytes(32))
-        self.erasing = Erasing(erasures, selections, self.keys, signer, self.clock)
+        self.erasures = StoredErasures(self.database)
+        self.erasing = Erasing(self.erasures, selections, self.keys, Signer(bytes(32)), self.clock)
         self.library = Library(
             self.store,
             self.ledger,

@@ -17,8 +17,8 @@ from outdial.domain.recordings import Foreseen, KeptRecording, State
 
 SCOPE = (
     "The audio of these recordings, what was set aside of them as it could not be read, the keys that opened it, and "
-    "the telephone number and the reference in their "
-    "records. Their calls' records, the events and the CRM tasks that tell of those calls name both, and are kept for as "
+    "the telephone number and the reference in their records. "
+    "Their calls' records, and the events and the CRM tasks that tell of those calls, name both and are kept for as "
     "long as the retention of calls says; the ledger, which names neither, for ever."
 )
 

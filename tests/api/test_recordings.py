@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from outdial.api.auth import RECORDINGS_LISTEN, RECORDINGS_READ, SCOPES
+from outdial.api.recordings import RecordUnreadable
 from outdial.calls.recording_library import Selection
 from outdial.domain.legs import Side
 from outdial.domain.recordings import CallRecording, ConsentAct, ConsentTaken, Pause
@@ -439,3 +440,14 @@ async def test_a_link_takes_the_scope_to_listen(kept: ApiWorld) -> None:
     headers = bearer(kept.token(scopes=frozenset(SCOPES) - {RECORDINGS_LISTEN}))
     assert (await kept.client.post(f"{URL}/{ID}/links", headers=headers)).status_code == 403
     assert (await kept.client.post(f"{URL}/{ID.replace('9', '8')}/links")).status_code == 404
+
+
+async def test_a_record_that_can_not_be_read_is_refused_and_all_others_are_found(kept: ApiWorld) -> None:
+    await kept.database.write(lambda c: c.exec_driver_sql(f"UPDATE recordings SET data = '{{}}' WHERE id = '{ID}'"))
+
+    for page in (f"{URL}/{ID}", AUDIO, f"{URL}/{ID}/peaks"):
+        response = await kept.client.get(page)
+        assert (response.status_code, response.json()["message"]) == (503, RecordUnreadable.text)
+    assert (await kept.client.post(f"{URL}/{ID}/links")).status_code == 503
+    found = (await kept.client.get(URL)).json()
+    assert ([each["id"] for each in found["recordings"]], found["unreadable"]) == ([ONE_LEG], [ID])

@@ -128,7 +128,7 @@ async def test_a_call_under_way_is_named_and_treated_alike(line: Line) -> None:
     ran = await line.run("recordings", "erase", "their wish", "--yes", *by_number)
     assert (ran.status, f"Held, and kept: {call_id}." in ran.out) == (1, True)
     released = await line.json("recordings", "release", "case 7", *by_number)
-    assert released == {"matter": "case 7", "recordings": [], "underWay": [call_id]}
+    assert released == {"matter": "case 7", "recordings": [], "underWay": [call_id], "unreadable": []}
     ran = await line.run("recordings", "erase", "their wish", "--yes", *by_number)
     assert ran.status == 0
     assert f"Under way, and erased once their calls have ended: {call_id}." in ran.out

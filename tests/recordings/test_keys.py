@@ -1,12 +1,16 @@
 """Keys are renewed without touching a file, and destroyed so that nothing can be read again."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from outdial.calls.recording_library import Selection
+from outdial.calls.recording_store import AccountKey
 from outdial.data_directory import DataDirectoryError
+from outdial.domain.ledger import Record
 from outdial.domain.legs import Side
 from outdial.domain.recordings import State
 from outdial.master_keys import MasterKeyFiles
@@ -132,3 +136,70 @@ def test_master_keys_are_files_that_only_their_owner_reads(tmp_path: Path) -> No
     (tmp_path / "keys" / "master-2.key").chmod(0o644)
     with pytest.raises(DataDirectoryError, match="readable by its owner only"):
         MasterKeyFiles(tmp_path / "keys")
+
+
+async def test_a_key_that_is_destroyed_while_the_master_key_is_renewed_stays_so(vault: Vault) -> None:
+    accounts = [f"acc{number}" for number in range(6)]
+    for account in accounts:
+        await record(vault, f"{account}c", account=account)
+
+    for account in accounts[1:]:
+        _, certificate = await asyncio.gather(
+            vault.library.renew_master_key("operator boss"),
+            vault.library.erase(account, Selection(whole_account=True), "closed", "operator boss"),
+        )
+        assert certificate["accountKeys"] == "destroyed"
+        assert [bool(key.wrapped) for key in await vault.store.keys(account)] == [False]
+    assert await vault.heard(replace(recording_of("acc0c"), account="acc0"), Side.AGENT) == WHOLE[Side.AGENT]
+
+
+async def test_an_accounts_old_key_does_not_come_back_while_both_are_renewed(vault: Vault) -> None:
+    accounts = [f"acc{number}" for number in range(4)]
+    for account in accounts:
+        await record(vault, f"{account}c", account=account)
+
+    for _ in range(5):
+        await asyncio.gather(
+            vault.keys.renew_master("op"), *(vault.keys.renew_account(account, "op") for account in accounts)
+        )
+        for account in accounts:
+            assert len([key for key in await vault.store.keys(account) if key.wrapped]) == 1
+            recording = replace(recording_of(f"{account}c"), account=account)
+            assert await vault.heard(recording, Side.AGENT) == WHOLE[Side.AGENT]
+
+
+async def test_the_master_key_is_renewed_twice_at_once(vault: Vault) -> None:
+    accounts = [f"acc{number}" for number in range(6)]
+    for account in accounts:
+        await record(vault, f"{account}c", account=account)
+
+    assert await asyncio.gather(vault.keys.renew_master("op"), vault.keys.renew_master("op")) == [6, 6]
+
+    assert [path.name for path in (vault.folder / "keys").iterdir()] == ["master-3.key"]
+    for account in accounts:
+        recording = replace(recording_of(f"{account}c"), account=account)
+        assert await vault.heard(recording, Side.AGENT) == WHOLE[Side.AGENT]
+
+
+async def test_an_accounts_first_key_that_is_on_record_late_is_sealed_anew_too(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await record(vault, "c1")
+    put, asked, committed = vault.store.put_key, asyncio.Event(), asyncio.Event()
+
+    async def late(key: AccountKey, records: Sequence[Record]) -> AccountKey:
+        if key.account == "new" and not asked.is_set():
+            asked.set()
+            await committed.wait()
+        return await put(key, records)
+
+    monkeypatch.setattr(vault.store, "put_key", late)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(record(vault, "n1", account="new"))
+        await asked.wait()
+        tasks.create_task(vault.keys.renew_master("op"))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        committed.set()
+
+    assert await vault.heard(replace(recording_of("n1"), account="new"), Side.AGENT) == WHOLE[Side.AGENT]

@@ -320,3 +320,15 @@ async def test_one_account_is_verified_alone(two_kept: Vault) -> None:
 
     assert [type(found) for found in await verified(two_kept, "theirs")] == [Verified]
     assert [type(found) for found in await verified(two_kept, "ours")] == [Finding, Verified]
+
+
+async def test_an_accounts_key_that_was_destroyed_and_is_there_is_named(two_kept: Vault) -> None:
+    sealed = (await two_kept.store.keys("ours"))[0].wrapped
+    await two_kept.keys.renew_account("ours", None)
+    assert await findings(two_kept) == []
+
+    await sql(two_kept, f"UPDATE recording_keys SET wrapped = '{sealed}' WHERE generation = 1")
+
+    assert await findings(two_kept) == [
+        ("changed-record", "account key 1", "the ledger says that it was destroyed; it is there")
+    ]

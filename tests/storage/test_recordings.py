@@ -150,11 +150,11 @@ async def test_retention_applies_to_what_is_there_and_what_comes(store: StoredRe
     states = [State.SPOOLED]
 
     assert await store.retention_days("ours") == 2
-    assert await store.expired(states, 2 * DAY_MS, 9) == []
-    assert ids(await store.expired(states, 2 * DAY_MS + 9_000, 9)) == ["c1"]
-    assert ids(await store.expired(states, 2 * DAY_MS + 20_000, 9)) == ["c1", "c2"]
+    assert await store.expired(states, 2 * DAY_MS, "", 9) == []
+    assert ids(await store.expired(states, 2 * DAY_MS + 9_000, "", 9)) == ["c1"]
+    assert ids(await store.expired(states, 2 * DAY_MS + 20_000, "", 9)) == ["c1", "c2"]
     await store.set_retention("ours", 0, [])
-    assert await store.expired(states, 10**15, 9) == [], "0 days: for ever"
+    assert await store.expired(states, 10**15, "", 9) == [], "0 days: for ever"
 
 
 async def test_a_default_retention_is_for_accounts_without_their_own(database: Database) -> None:
@@ -163,7 +163,7 @@ async def test_a_default_retention_is_for_accounts_without_their_own(database: D
     await store.add(recording("c1"))
     await store.add(recording("c2", account="theirs"))
 
-    assert ids(await store.expired([State.SPOOLED], 10**15, 9)) == ["c2"]
+    assert ids(await store.expired([State.SPOOLED], 10**15, "", 9)) == ["c2"]
     assert await store.retention_days("theirs") == 1
 
 
@@ -171,10 +171,10 @@ async def test_what_is_held_never_expires(store: StoredRecordings) -> None:
     await store.set_retention("ours", 1, [])
     await store.add(recording("c1"))
     await store.change("ours", "c1", lambda kept: (replace(kept, holds=(Hold("case 7", 1),)), ()))
-    assert await store.expired([State.SPOOLED], 10**15, 9) == []
+    assert await store.expired([State.SPOOLED], 10**15, "", 9) == []
 
     await store.change("ours", "c1", lambda kept: (replace(kept, holds=()), ()))
-    assert ids(await store.expired([State.SPOOLED], 10**15, 9)) == ["c1"]
+    assert ids(await store.expired([State.SPOOLED], 10**15, "", 9)) == ["c1"]
 
 
 async def test_keys_are_kept_by_generation_and_master(store: StoredRecordings) -> None:
@@ -189,6 +189,8 @@ async def test_keys_are_kept_by_generation_and_master(store: StoredRecordings) -
     await store.put_key(gone, [])
     assert await store.keys("ours") == [gone, two]
     assert await store.keys_of_master(None) == [two]
+    assert await store.put_key(replace(one, master="2"), []) == gone, "what was destroyed stays so"
+    assert await store.keys("ours") == [gone, two]
     rival = AccountKey("ours", 2, "2", "another", 7)
     assert await store.put_key(rival, []) == two, "the first one to be there stays"
 

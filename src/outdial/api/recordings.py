@@ -19,7 +19,8 @@ from outdial.api.parts import Parts, parts_of
 from outdial.api.recording_bodies import detailed, listed
 from outdial.calls.recording_library import Audio, Form, Hearing
 from outdial.calls.recording_store import RecordingFilter
-from outdial.calls.recordings import Damaged, NothingToRead, RecordingError
+from outdial.calls.recordings import Damaged, NothingToRead, RecordDamaged, RecordingError
+from outdial.domain.recordings import KeptRecording, UnreadableRecord
 from outdial.domain.refusals import BadRequest, Unavailable, WrongType
 from outdial.domain.setup import number_of
 
@@ -51,6 +52,12 @@ class RecordingUnreadable(Unavailable):
     text = "The recording's audio can't be read at present"
 
 
+class RecordUnreadable(Unavailable):
+    """Nothing is known of the recording: its record was damaged. Again, in particular, for the operator."""
+
+    text = "The recording's record can't be read at present"
+
+
 class UnknownParameter(BadRequest):
     """A search by what can't be searched by would find too much."""
 
@@ -66,16 +73,18 @@ async def search(request: Request) -> Response:
     found = await parts.recordings.search(account, wanted, caller.name)
     page = found[:limit]
     after = page[-1].id if len(found) > limit else None
-    return reply(200, {"recordings": [listed(kept, url) for kept in page], "next": after}, version)
+    readable = [listed(kept, url) for kept in page if isinstance(kept, KeptRecording)]
+    unreadable = [each.id for each in page if isinstance(each, UnreadableRecord)]
+    # Only where there is one, which should never be.
+    named = {"unreadable": unreadable} if unreadable else {}
+    return reply(200, {"recordings": readable, "next": after, **named}, version)
 
 
 async def read(request: Request) -> Response:
     """GET …/recordings/{id}"""
     parts, account, caller = await enter_as(request, RECORDINGS_READ)
     url, version = account_url(request, parts, account), version_of(request)
-    kept = await parts.recordings.find(account, _id(request), caller.name)
-    if kept is None:
-        raise RecordingNotFound
+    kept = await _found(parts, account, _id(request), caller.name)
     return reply(200, detailed(kept, url), version)
 
 
@@ -98,8 +107,7 @@ async def link(request: Request) -> Response:
     """POST …/recordings/{id}/links: an address for a player that can't send a token."""
     parts, account, caller = await enter_as(request, RECORDINGS_LISTEN)
     url, version, recording_id = account_url(request, parts, account), version_of(request), _id(request)
-    if await parts.recordings.find(account, recording_id, caller.name) is None:
-        raise RecordingNotFound
+    await _found(parts, account, recording_id, caller.name)
     claims = claims_of(parts, request.headers.get("authorization"))
     expires_at = parts.clock.now() + LINK_LIFETIME_MS
     ticket = tickets.issue(parts.token_key, claims, f"{account}/{recording_id}", expires_at)
@@ -119,6 +127,16 @@ async def peaks(request: Request) -> Response:
     if found is None:
         raise RecordingNotFound
     return await asyncio.to_thread(reply, 200, found, version, _PRIVATE)
+
+
+async def _found(parts: Parts, account: str, recording_id: str, who: str) -> KeptRecording:
+    try:
+        kept = await parts.recordings.find(account, recording_id, who)
+    except RecordingError as error:
+        raise _refusal_of(error) from error
+    if kept is None:
+        raise RecordingNotFound
+    return kept
 
 
 async def _listener(request: Request) -> tuple[Parts, str, str]:
@@ -182,12 +200,12 @@ async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     return all_of_it()
 
 
-def _refusal_of(error: RecordingError) -> LegNotRecorded | RecordingUnreadable:
+def _refusal_of(error: RecordingError) -> LegNotRecorded | RecordingUnreadable | RecordUnreadable:
     if isinstance(error, NothingToRead):
         said = str(error)
         return LegNotRecorded(said[0].upper() + said[1:])
     structlog.get_logger().error("recording unreadable", damaged=isinstance(error, Damaged), error=str(error))
-    return RecordingUnreadable()
+    return RecordUnreadable() if isinstance(error, RecordDamaged) else RecordingUnreadable()
 
 
 async def _wanted(request: Request, parts: Parts, account: str) -> tuple[RecordingFilter, int]:

@@ -4,13 +4,13 @@ Each access and each change is in the ledger, with `who`, before anything is giv
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
 from outdial.calls.recording_store import RecordingFilter
 from outdial.domain.ledger import Entry
-from outdial.domain.recordings import KeptRecording
+from outdial.domain.recordings import KeptRecording, UnreadableRecord
 
 
 class Hearing(StrEnum):
@@ -96,14 +96,20 @@ class Selected:
 
     recordings: Sequence[str]
     under_way: Sequence[str]
+    unreadable: Sequence[str] = field(default_factory=list)
+    """Those whose record can't be read: they are left as they are."""
 
 
 class Recordings(Protocol):
     """Kept recordings, as the API needs them. What an account has not got is none, or an empty list."""
 
-    async def search(self, account: str, wanted: RecordingFilter, who: str) -> Sequence[KeptRecording]: ...
+    async def search(
+        self, account: str, wanted: RecordingFilter, who: str
+    ) -> Sequence[KeptRecording | UnreadableRecord]: ...
 
-    async def find(self, account: str, recording_id: str, who: str) -> KeptRecording | None: ...
+    async def find(self, account: str, recording_id: str, who: str) -> KeptRecording | None:
+        """One recording's details. Raises RecordDamaged."""
+        ...
 
     async def audio(
         self, account: str, recording_id: str, hearing: Hearing | None, form: Form, who: str, asked: str | None = None
@@ -136,7 +142,7 @@ class Recordings(Protocol):
         """Erase recordings that no hold protects; the certificate.
 
         What is under way is erased as soon as its call has ended. Of a whole account the keys are destroyed too,
-        unless one is held or under way. What is interrupted is done to its end later, and certified.
+        unless one is held, under way or unreadable. What is interrupted is done to its end later, and certified.
         """
         ...
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from outdial.domain.ledger import Entry, Record
-from outdial.domain.recordings import CallRecording, Foreseen, KeptRecording, State
+from outdial.domain.recordings import CallRecording, Foreseen, KeptRecording, State, UnreadableRecord
 
 Change = Callable[[KeptRecording], tuple[KeptRecording, Sequence[Record]] | None]
 """What becomes of a recording and what the ledger is told of it; none where nothing is to be changed. Pure."""
@@ -54,7 +54,10 @@ class AccountKey:
 
 
 class RecordingStore(Protocol):
-    """Recordings, keys, retention. What the ledger is told goes into the same commit."""
+    """Recordings, keys, retention. What the ledger is told goes into the same commit.
+
+    Among many records, one that can't be read is told of as such; a method for that one raises RecordDamaged.
+    """
 
     async def add(self, recording: CallRecording, arrival: Arrival | None = None) -> KeptRecording:
         """Take note of a recording that has ended; the one that is there where it was noted before.
@@ -82,17 +85,21 @@ class RecordingStore(Protocol):
 
     async def find(self, account: str, recording_id: str) -> KeptRecording | None: ...
 
-    async def search(self, account: str, wanted: RecordingFilter) -> Sequence[KeptRecording]: ...
+    async def search(self, account: str, wanted: RecordingFilter) -> Sequence[KeptRecording | UnreadableRecord]: ...
 
-    async def in_state(self, states: Sequence[State], after: str, limit: int) -> Sequence[KeptRecording]:
+    async def in_state(
+        self, states: Sequence[State], after: str, limit: int
+    ) -> Sequence[KeptRecording | UnreadableRecord]:
         """Recordings of all accounts in any of these states, by id, beyond one; to take work up again."""
         ...
 
-    async def expired(self, states: Sequence[State], now: int, limit: int) -> Sequence[KeptRecording]:
-        """Recordings in any of these states that retention would delete now and no hold protects."""
+    async def expired(
+        self, states: Sequence[State], now: int, after: str, limit: int
+    ) -> Sequence[KeptRecording | UnreadableRecord]:
+        """Recordings in any of these states that retention would delete now and no hold protects, by id, beyond one."""
         ...
 
-    async def of_account(self, account: str, after: str, limit: int) -> Sequence[KeptRecording]:
+    async def of_account(self, account: str, after: str, limit: int) -> Sequence[KeptRecording | UnreadableRecord]:
         """An account's recordings in whatever state, by id, beyond one."""
         ...
 
@@ -113,7 +120,10 @@ class RecordingStore(Protocol):
         ...
 
     async def put_key(self, key: AccountKey, records: Sequence[Record]) -> AccountKey:
-        """Add a generation, or replace what is kept of one; the one kept, which is another's where both raced."""
+        """Add a generation, or replace what is kept of one; the one kept, which is another's where both raced.
+
+        One that was destroyed stays so, and nothing is entered.
+        """
         ...
 
 

@@ -23,6 +23,10 @@ class Damaged(RecordingError):
     """What is kept is not what was sealed, or its key or its file is missing."""
 
 
+class RecordDamaged(Damaged):
+    """The record of a recording can't be read: nothing is known of it, and nothing may be done to it."""
+
+
 class PlaceUnusable(RecordingError):
     """A place can't be written or read now: the disk is full, the object store is away. To be tried again."""
 

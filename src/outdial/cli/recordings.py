@@ -123,6 +123,7 @@ async def hold(
     sentence = f"{len(found['recordings'])} held for {matter}."
     if found["underWay"]:
         sentence += f" Under way, and held too: {', '.join(found['underWay'])}."
+    sentence += _unreadable(found["unreadable"])
     return said(sentence, {"matter": matter, **found})
 
 
@@ -141,6 +142,7 @@ async def release(
     sentence = f"{len(found['recordings'])} released from {matter}."
     if found["underWay"]:
         sentence += f" Under way, and released too: {', '.join(found['underWay'])}."
+    sentence += _unreadable(found["unreadable"])
     return said(sentence, {"matter": matter, **found})
 
 
@@ -155,14 +157,14 @@ async def erase(
     certificate: Annotated[Path | None, typer.Option(help="Where to write the certificate.")] = None,
     yes: Confirmed = False,
 ) -> Told:
-    """Erase recordings for ever, and write the certificate of it. The status is 1 where a hold protects one."""
+    """Erase recordings for ever, and write the certificate of it. The status is 1 where one could not be erased."""
     selected = _selected(call, number, reference)
     if not yes and (api.quiet or not typer.confirm("Erase them for ever?", err=True)):
         raise CommandError("erasing recordings takes --yes")
     done = await api.ask("POST", await _managed(api, account, "erasures"), members(reason=reason, **selected))
     if certificate is not None:
         _write(done, certificate, f"erased, and `outdial recordings certificate {done['certificate']}` tells it, but ")
-    return said(_certified(done), done, status=1 if done["held"] else 0)
+    return said(_certified(done), done, status=1 if done["held"] or done["unreadable"] else 0)
 
 
 @command(app, "certificate")
@@ -244,7 +246,8 @@ def _certified(certificate: dict[str, Any]) -> str:
     held, under_way = (", ".join(each["recording"] for each in certificate[member]) for member in ("held", "underWay"))
     sentence = f"{len(certificate['erased'])} erased; certificate {certificate['certificate']}."
     sentence += f" Held, and kept: {held}." if held else ""
-    return sentence + (f" Under way, and erased once their calls have ended: {under_way}." if under_way else "")
+    sentence += f" Under way, and erased once their calls have ended: {under_way}." if under_way else ""
+    return sentence + _unreadable([each["recording"] for each in certificate["unreadable"]])
 
 
 def _write(certificate: dict[str, Any], path: Path, before: str = "") -> None:
@@ -268,6 +271,10 @@ def _selected(call: str | None, number: str | None, reference: str | None) -> di
     if sum(value is not None for value in given.values()) != 1:
         raise CommandError("say which recordings, by one of --call, --number and --reference")
     return given
+
+
+def _unreadable(ids: list[str]) -> str:
+    return f" Left as they are, as their records can't be read: {', '.join(ids)}." if ids else ""
 
 
 def _heads(against: Path | None) -> dict[str, Any]:

@@ -215,6 +215,16 @@ class KeptRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """Stands where a recording's record can't be read any more: the database was damaged, or changed by hand."""
+
+    account: str
+    id: str
+    why: str
+    """A sentence for people; names no value of the record."""
+
+
+@dataclass(frozen=True, slots=True)
 class OrderedErasure:
     """An erasure that was asked for and certified while the call was under way."""
 

@@ -15,13 +15,14 @@ from outdial.calls.erasure_store import ErasureOrder, ErasureStore
 from outdial.calls.ports import Clock
 from outdial.calls.recording_library import Selection
 from outdial.domain.ledger import Kind, Record
-from outdial.domain.recordings import Foreseen, KeptRecording
+from outdial.domain.recordings import Foreseen, KeptRecording, UnreadableRecord
 from outdial.domain.refusals import Refusal
 from outdial.recordings import erasure, foresight, transitions
 from outdial.recordings.erasure import Signer
 from outdial.recordings.keys import Keys
 from outdial.recordings.selections import Selections
 
+Found = KeptRecording | Foreseen | UnreadableRecord
 LOOK_SECONDS = 60
 _log = structlog.get_logger()
 
@@ -92,12 +93,12 @@ class Erasing:
         finally:
             self._busy.discard(order.id)
 
-    async def _carried_out(self, order: ErasureOrder, *, fresh: bool) -> tuple[list[KeptRecording | Foreseen], bool]:
+    async def _carried_out(self, order: ErasureOrder, *, fresh: bool) -> tuple[list[Found], bool]:
         """What was selected, as it is then, and whether the account's keys are destroyed."""
         now, why = self._clock.now(), {"by": order.selection.by, "reason": order.reason, "certificate": order.id}
         delete, foresee = transitions.delete(Kind.ERASED, order.who, why, now), foresight.erase(order.who, why, now)
         found = await self._selections.change(order.account, order.ids, delete, foresee)
-        if not order.selection.whole_account or any(each.holds or isinstance(each, Foreseen) for each in found):
+        if not order.selection.whole_account or any(map(_needs_key, found)):
             return found, False
         if not fresh and not set(await self._selections.ids(order.account, order.selection)) <= {*order.ids}:
             # What has come since was not asked for, and is not to be lost.
@@ -105,18 +106,29 @@ class Erasing:
         await self._keys.destroy_account(order.account, order.who)
         return found, True
 
-    async def _certified(
-        self, order: ErasureOrder, found: Sequence[KeptRecording | Foreseen], *, destroyed: bool
-    ) -> dict[str, Any]:
+    async def _certified(self, order: ErasureOrder, taken: Sequence[Found], *, destroyed: bool) -> dict[str, Any]:
+        unreadable = [each for each in taken if isinstance(each, UnreadableRecord)]
+        found = [each for each in taken if not isinstance(each, UnreadableRecord)]
         erased = [
             await self._selections.gone(each) for each in found if isinstance(each, KeptRecording) and not each.holds
         ]
         held = [each for each in found if each.holds]
         ahead = [each for each in found if isinstance(each, Foreseen) and not each.holds]
-        asked = {"at": order.at, "by": order.who, "selectedBy": order.selection.by, "reason": order.reason}
+        asked: dict[str, Any] = {
+            "at": order.at,
+            "by": order.who,
+            "selectedBy": order.selection.by,
+            "reason": order.reason,
+        }
         asked["accountKeys"] = "destroyed" if destroyed else "kept"
+        asked["unreadable"] = [{"recording": each.id, "why": each.why} for each in unreadable]
         certificate = self._signer.signed(erasure.content_of(order.id, order.account, erased, held, ahead, asked))
         proof = {"certificate": order.id, "sha256": erasure.hash_of(certificate), "erased": len(erased)}
         record = Record(Kind.CERTIFIED, order.account, self._clock.now(), None, order.who, proof)
         await self._orders.certify(order, certificate, [record])
         return certificate
+
+
+def _needs_key(found: Found) -> bool:
+    """Whether something is to be readable still, or may have to be: one that can't be read now may be held."""
+    return not isinstance(found, KeptRecording) or bool(found.holds)

@@ -6,7 +6,7 @@ no more than the step that was under way.
 
 import asyncio
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,9 +16,9 @@ import structlog
 
 from outdial.calls.ports import Clock
 from outdial.calls.recording_store import RecordingStore
-from outdial.calls.recordings import RecordingError, SpoolUnusable
+from outdial.calls.recordings import RecordDamaged, RecordingError, SpoolUnusable
 from outdial.domain.ledger import Kind
-from outdial.domain.recordings import CallRecording, KeptRecording, State
+from outdial.domain.recordings import CallRecording, KeptRecording, State, UnreadableRecord
 from outdial.domain.refusals import Refusal
 from outdial.recordings import foresight, transitions
 from outdial.recordings.proving import proved
@@ -209,7 +209,7 @@ class Keeper:
         """Wake every recording from whose state there is a step to take."""
         after = ""
         while page := await self._store.in_state(self._steps.restless, after, _PAGE):
-            for kept in page:
+            for kept in self._readable(page):
                 self.wake(kept.recording.account, kept.id)
             after = page[-1].id
 
@@ -223,11 +223,31 @@ class Keeper:
 
     async def expire(self) -> None:
         """Begin to delete what the accounts' retention does not keep any longer."""
-        now = self._clock.now()
-        for kept in await self._store.expired(self._steps.deletable, now, _PAGE):
-            change = transitions.delete(Kind.EXPIRED, "retention", {"retainUntil": kept.retain_until}, now)
-            await self._store.change(kept.recording.account, kept.id, proved(change))
-            self.wake(kept.recording.account, kept.id)
+        now, after = self._clock.now(), ""
+        while page := await self._store.expired(self._steps.deletable, now, after, _PAGE):
+            for kept in self._readable(page):
+                change = transitions.delete(Kind.EXPIRED, "retention", {"retainUntil": kept.retain_until}, now)
+                try:
+                    await self._store.change(kept.recording.account, kept.id, proved(change))
+                except RecordDamaged as error:
+                    self._leave_alone((kept.recording.account, kept.id), str(error))
+                self.wake(kept.recording.account, kept.id)
+            after = page[-1].id
+
+    def _readable(self, page: Sequence[KeptRecording | UnreadableRecord]) -> Iterator[KeptRecording]:
+        """What something can be done for."""
+        for each in page:
+            if isinstance(each, UnreadableRecord):
+                self._leave_alone((each.account, each.id), each.why)
+            else:
+                yield each
+
+    def _leave_alone(self, key: Key, why: str) -> None:
+        """Nothing can be done for a recording until its record is mended; said and counted once."""
+        if self.troubles.get(key) != why:
+            self.troubles[key] = why
+            self._watcher.recording_stuck("read")
+            _log.error("recording left alone", call=key[1], error=why)
 
     async def _work(self, key: Key) -> None:
         """Take one recording as far as it goes."""

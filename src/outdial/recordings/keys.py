@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from outdial.calls.ports import Clock
 from outdial.calls.recording_store import AccountKey, RecordingStore
-from outdial.calls.recordings import Damaged
+from outdial.calls.recordings import Damaged, RecordDamaged
 from outdial.domain.ledger import Kind, Record
-from outdial.domain.recordings import CallRecording, KeptFile, KeptRecording
+from outdial.domain.recordings import CallRecording, KeptFile, KeptRecording, UnreadableRecord
 from outdial.recordings.sealing import KEY_SIZE
 
 _NONCE_SIZE = 12
@@ -60,6 +60,10 @@ class Keys:
         self._store = store
         self._clock = clock
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._renewing = asyncio.Lock()
+        """Held while the master key is renewed."""
+        self._making = asyncio.Lock()
+        """Held from a new key's being sealed with the newest master key until it is on record; taken last of all."""
 
     @asynccontextmanager
     async def steady(self, account: str) -> AsyncIterator[None]:
@@ -99,8 +103,12 @@ class Keys:
         """Seal everything of an account with a new key of its own, and destroy the old ones; its generation.
 
         Can be begun again after a crash: what is still sealed with an old key is sealed anew.
+
+        Raises:
+            Damaged: a record or a key can't be read, so nothing is begun: without the old keys it would be lost.
         """
         async with self.steady(account):
+            await self._check(account)
             old = await self._store.keys(account)
             number = max((key.generation for key in old), default=0) + 1
             await self._add(account, number, who)
@@ -111,21 +119,32 @@ class Keys:
         return number
 
     async def renew_master(self, who: str | None) -> int:
-        """Seal every account's key with a new master key and destroy the old ones; how many accounts' keys."""
-        newest = self._masters.add()
-        changed, old = 0, set()
-        for key in await self._store.keys_of_master(None):
-            if key.master == newest:
-                continue
-            old.add(key.master)
-            await self._store.put_key(
-                self._sealed(key, self._opened(key), newest), [self._renewed(key, who, "master key")]
-            )
-            changed += 1
-        for master in old:
-            if not await self._store.keys_of_master(master):
-                self._masters.remove(master)
-        return changed
+        """Seal every account's key with a new master key and destroy the old ones; how many accounts' keys.
+
+        Raises:
+            Damaged: a key can't be opened, so nothing is begun.
+        """
+        async with self._renewing:
+            for key in await self._store.keys_of_master(None):
+                self._opened(key)
+            async with self._making:
+                newest = self._masters.add()
+            # Every key that an older master key seals is on record by now.
+            found = await self._store.keys_of_master(None)
+            renewed = [await self._seal_keys_anew(account, newest, who) for account in {key.account for key in found}]
+            for master in {key.master for key in found} - {newest}:
+                if not await self._store.keys_of_master(master):
+                    self._masters.remove(master)
+            return sum(renewed)
+
+    async def _seal_keys_anew(self, account: str, master: str, who: str | None) -> int:
+        # What was found before may have been destroyed meanwhile; inside, it can't be.
+        async with self.steady(account):
+            old = [key for key in await self._store.keys(account) if key.wrapped and key.master != master]
+            for key in old:
+                sealed = self._sealed(key, self._opened(key), master)
+                await self._store.put_key(sealed, [self._renewed(key, who, "master key")])
+            return len(old)
 
     async def destroy_account(self, account: str, who: str | None) -> int:
         """Destroy every key of an account: nothing sealed so far can be read ever again; how many keys.
@@ -144,18 +163,38 @@ class Keys:
 
     async def _add(self, account: str, generation: int, who: str | None) -> AccountKey:
         blank = AccountKey(account, generation, "", "", self._clock.now())
-        key = self._sealed(blank, secrets.token_bytes(KEY_SIZE), self._masters.newest)
-        return await self._store.put_key(key, [self._renewed(key, who, "account key")])
+        async with self._making:
+            key = self._sealed(blank, secrets.token_bytes(KEY_SIZE), self._masters.newest)
+            return await self._store.put_key(key, [self._renewed(key, who, "account key")])
+
+    async def _check(self, account: str) -> None:
+        """Raises Damaged for the first key of a file, or record, that could not be taken along to a new key."""
+        keys = await self._open_keys(account)
+        async for kept in self._recordings(account):
+            for file in kept.sealed:
+                if file.wrapped_key and file.key_generation in keys:
+                    _file_key(kept.recording, file, keys)
 
     async def _seal_files_anew(self, account: str) -> None:
-        """Move the account's files to its newest key, page by page."""
-        keys = {key.generation: self._opened(key) for key in await self._store.keys(account) if key.wrapped}
-        newest, after = max(keys), ""
+        """Move the account's files to its newest key."""
+        keys = await self._open_keys(account)
+        newest = max(keys)
+        async for kept in self._recordings(account):
+            await self._store.change(
+                account, kept.id, lambda found: (_moved(found, keys, newest), ()) if found.sealed else None
+            )
+
+    async def _open_keys(self, account: str) -> dict[int, bytes]:
+        return {key.generation: self._opened(key) for key in await self._store.keys(account) if key.wrapped}
+
+    async def _recordings(self, account: str) -> AsyncIterator[KeptRecording]:
+        """Every one of the account, page by page. Raises RecordDamaged."""
+        after = ""
         while page := await self._store.of_account(account, after, _PAGE):
             for kept in page:
-                await self._store.change(
-                    account, kept.id, lambda found: (_moved(found, keys, newest), ()) if found.sealed else None
-                )
+                if isinstance(kept, UnreadableRecord):
+                    raise RecordDamaged(kept.why)
+                yield kept
             after = page[-1].id
 
     async def _destroy(self, key: AccountKey, who: str | None, why: str) -> None:
@@ -191,8 +230,8 @@ def wrap(key: bytes, by: bytes, context: str) -> str:
 
 def unwrap(wrapped: str, by: bytes, context: str) -> bytes:
     """The key that was sealed. Raises KeyMissing where it was not sealed with this key for this use."""
-    sealed = base64.b64decode(wrapped)
     try:
+        sealed = base64.b64decode(wrapped)
         return AESGCM(by).decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], context.encode())
     except (InvalidTag, ValueError):
         raise KeyMissing(f"the key of {context} can't be opened: it was changed, or sealed with another key") from None
@@ -204,12 +243,16 @@ def _moved(kept: KeptRecording, keys: dict[int, bytes], newest: int) -> KeptReco
     def moved(file: KeptFile) -> KeptFile:
         if not file.wrapped_key or file.key_generation not in keys or file.key_generation == newest:
             return file
-        old = _file_context(kept.recording, file.label, file.key_generation)
-        key = unwrap(file.wrapped_key, keys[file.key_generation], old)
+        key = _file_key(kept.recording, file, keys)
         wrapped = wrap(key, keys[newest], _file_context(kept.recording, file.label, newest))
         return replace(file, wrapped_key=wrapped, key_generation=newest)
 
     return replace(kept, files=tuple(map(moved, kept.files)), set_aside=tuple(map(moved, kept.set_aside)))
+
+
+def _file_key(recording: CallRecording, file: KeptFile, keys: dict[int, bytes]) -> bytes:
+    context = _file_context(recording, file.label, file.key_generation)
+    return unwrap(file.wrapped_key, keys[file.key_generation], context)
 
 
 def _file_context(recording: CallRecording, label: str, generation: int) -> str:

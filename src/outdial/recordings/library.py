@@ -10,7 +10,7 @@ from outdial.calls.ports import Clock
 from outdial.calls.recording_library import Audio, Finding, Form, Hearing, Selected, Selection, Verified
 from outdial.calls.recording_store import Ledger, RecordingFilter, RecordingStore
 from outdial.domain.ledger import Entry, Kind, Record
-from outdial.domain.recordings import Foreseen, KeptRecording
+from outdial.domain.recordings import Foreseen, KeptRecording, UnreadableRecord
 from outdial.recordings import foresight, peaks, transitions
 from outdial.recordings.erasing import Erasing
 from outdial.recordings.keys import Keys
@@ -45,7 +45,9 @@ class Library:
         self._erasing = erasing
         self._clock = clock
 
-    async def search(self, account: str, wanted: RecordingFilter, who: str) -> Sequence[KeptRecording]:
+    async def search(
+        self, account: str, wanted: RecordingFilter, who: str
+    ) -> Sequence[KeptRecording | UnreadableRecord]:
         """An account's recordings, newest first. By what was searched is in the ledger, not for what."""
         found = await self._store.search(account, wanted)
         names = ("call_id", "agent_id", "group_id", "number", "reference", "started_from", "started_to")
@@ -91,7 +93,7 @@ class Library:
         async with self._keys.steady(account):
             ids = await self._selections.ids(account, selection)
             found = await self._selections.change(account, ids, change, foresee)
-        return _selected([each for each in found if _bears(each, matter)])
+        return _selected([each for each in found if isinstance(each, UnreadableRecord) or _bears(each, matter)])
 
     async def release(self, account: str, selection: Selection, matter: str, who: str) -> Selected:
         """Take it off."""
@@ -99,7 +101,7 @@ class Library:
         change, foresee = transitions.release(matter, who, now), foresight.release(matter, who, now)
         ids = await self._selections.ids(account, selection)
         found = await self._selections.change(account, ids, _noting(bore, change), _noting(bore, foresee))
-        return _selected([each for each in found if each.id in bore])
+        return _selected([each for each in found if isinstance(each, UnreadableRecord) or each.id in bore])
 
     async def erase(self, account: str, selection: Selection, reason: str, who: str) -> dict[str, Any]:
         """Erase recordings that no hold protects; the certificate."""
@@ -151,9 +153,9 @@ def _bears(found: KeptRecording | Foreseen, matter: str) -> bool:
     return any(hold.matter == matter for hold in found.holds)
 
 
-def _selected(found: Sequence[KeptRecording | Foreseen]) -> Selected:
-    ahead = [each.id for each in found if isinstance(each, Foreseen)]
-    return Selected([each.id for each in found if isinstance(each, KeptRecording)], ahead)
+def _selected(found: Sequence[KeptRecording | Foreseen | UnreadableRecord]) -> Selected:
+    kinds = (KeptRecording, Foreseen, UnreadableRecord)
+    return Selected(*([each.id for each in found if isinstance(each, kind)] for kind in kinds))
 
 
 def _noting(ids: set[str], change: Callable[[Thing], Done | None]) -> Callable[[Thing], Done | None]:

@@ -128,9 +128,16 @@ class LocalFiles:
 
 
 def name_of(recording: CallRecording, label: str) -> str:
-    """The name of a sealed file: account, day, call, and its label, which is the leg's name for a leg."""
-    day = datetime.fromtimestamp(recording.started_at / 1000, UTC)
-    return checked(f"{recording.account}/{day:%Y/%m/%d}/{recording.call_id}/{label}{SUFFIX}")
+    """The name of a sealed file: account, day, call, and its label, which is the leg's name for a leg.
+
+    Raises:
+        Damaged: the record says nothing that could be in a name.
+    """
+    try:
+        day = datetime.fromtimestamp(recording.started_at / 1000, UTC)
+        return checked(f"{recording.account}/{day:%Y/%m/%d}/{recording.call_id}/{label}{SUFFIX}")
+    except (ValueError, OverflowError, OSError):
+        raise Damaged(f"the record of recording {recording.call_id} names no file that there could be") from None
 
 
 def checked(name: str) -> str:

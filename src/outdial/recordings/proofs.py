@@ -77,6 +77,8 @@ class Told:
     recordings: dict[str, Said] = field(default_factory=dict)
     retention: list[tuple[int, int]] = field(default_factory=list)
     """With which entry the account's retention was set, and to how many days."""
+    destroyed: set[int] = field(default_factory=set)
+    """The generations of the account's key that are destroyed."""
     last: int = 0
 
     def learn(self, entry: Entry) -> None:
@@ -88,11 +90,13 @@ class Told:
     def learn_of_account(self, entry: Entry) -> None:
         """Take the next entry, unless it is of one recording."""
         self.last = max(self.last, entry.seq)
-        if entry.kind == Kind.RETENTION_SET:
-            try:
+        try:
+            if entry.kind == Kind.RETENTION_SET:
                 self.retention.append((entry.seq, int(json.loads(entry.data)["days"])))
-            except (ValueError, KeyError, TypeError):
-                return
+            elif entry.kind == Kind.KEY_DESTROYED:
+                self.destroyed.add(int(json.loads(entry.data)["generation"]))
+        except (ValueError, KeyError, TypeError):
+            return
 
 
 def differences(kept: KeptRecording, said: Said, retention: list[tuple[int, int]]) -> list[Difference]:

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Iterable
 
 from outdial.calls.recording_library import Selection
 from outdial.calls.recording_store import Change, Foresee, RecordingFilter, RecordingStore
-from outdial.domain.recordings import Foreseen, KeptRecording, State
+from outdial.calls.recordings import RecordDamaged
+from outdial.domain.recordings import Foreseen, KeptRecording, State, UnreadableRecord
 from outdial.recordings.keeper import Keeper
 from outdial.recordings.proving import proved
 from outdial.recordings.under_way import UnderWay
@@ -31,10 +32,17 @@ class Selections:
 
     async def change(
         self, account: str, ids: Iterable[str], change: Change, foresee: Foresee
-    ) -> list[KeptRecording | Foreseen]:
-        """Change recordings, and what is foreseen for those to come; what they are then."""
+    ) -> list[KeptRecording | Foreseen | UnreadableRecord]:
+        """Change recordings, and what is foreseen for those to come; what they are then. One whose record can't be read
+        is left as it is."""
         proof = proved(change)
-        return [await self._store.change_or_foresee(account, each, proof, foresee) for each in ids]
+        found = list[KeptRecording | Foreseen | UnreadableRecord]()
+        for each in ids:
+            try:
+                found.append(await self._store.change_or_foresee(account, each, proof, foresee))
+            except RecordDamaged as error:
+                found.append(UnreadableRecord(account, each, str(error)))
+        return found
 
     async def gone(self, kept: KeptRecording) -> KeptRecording:
         """The recording once its files are removed, or could not be for now."""
@@ -43,7 +51,7 @@ class Selections:
         after = await self._store.find(kept.recording.account, kept.id)
         return kept if after is None or after.state is State.DELETING else after
 
-    async def _kept(self, account: str, selection: Selection) -> AsyncIterator[KeptRecording]:
+    async def _kept(self, account: str, selection: Selection) -> AsyncIterator[KeptRecording | UnreadableRecord]:
         """Every recording of a selection that is not gone."""
         before = None
         while True:

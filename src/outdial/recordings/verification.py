@@ -8,11 +8,14 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from outdial.calls.recording_library import Finding, Verified
 from outdial.calls.recording_store import Ledger, RecordingStore
-from outdial.calls.recordings import Damaged, PlaceUnusable
+from outdial.calls.recordings import Damaged, PlaceUnusable, RecordDamaged
 from outdial.domain.ledger import Chain
-from outdial.domain.recordings import READABLE, KeptFile, KeptRecording, State
+from outdial.domain.recordings import READABLE, KeptFile, KeptRecording, State, UnreadableRecord
+from outdial.domain.refusals import Refusal
 from outdial.recordings.objects import Objects
 from outdial.recordings.places import LocalFiles, name_of
 from outdial.recordings.proofs import Said, Told, differences
@@ -21,8 +24,10 @@ from outdial.recordings.sealing import HEADER_SIZE, TAG_SIZE, Seal, chunks_of
 from outdial.recordings.spool import Spool
 
 _PAGE = 1_000
+_UNREADABLE = "unreadable-record"
 CLEARED_SECONDS = 1.0
 """How soon after a recording was kept its audio has gone from the spool."""
+_log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -57,8 +62,14 @@ class Verification:
         """Every account that has recordings or entries, and whatever lies there that is no account's."""
         accounts = sorted({*await self._ledger.accounts(), *expected})
         for account in accounts:
-            async for found in self.of(account, expected):
-                yield found
+            try:
+                async for found in self.of(account, expected):
+                    yield found
+            except Refusal:
+                raise
+            except Exception as error:  # noqa: BLE001 -- whatever one account's rows are, the others are looked at
+                _log.exception("an account could not be verified", account=account)
+                yield Finding(account, _UNREADABLE, account, f"not verified to its end: {_kind_of(error)}")
         async for name in self._local.names(""):
             if name.split("/")[0] not in accounts:
                 yield Finding("", "extra-file", f"local disk: {name}", "it belongs to no account")
@@ -71,10 +82,29 @@ class Verification:
         count, told = _Count(), Told()
         async for finding in self._chain(account, expected.get(account), told, count):
             yield finding
+        async for finding in self._records(account, told, count):
+            yield finding
+        for key in await self._store.keys(account):
+            if key.wrapped and key.generation in told.destroyed:
+                what = "the ledger says that it was destroyed; it is there"
+                yield Finding(account, "changed-record", f"account key {key.generation}", what)
+        async for finding in self._extra(account):
+            yield finding
+        for call_id in await self._plain(account):
+            yield Finding(
+                account, "plain-audio", f"spool: {call_id}", "it lies there unsealed, although it is not needed"
+            )
+        head = await self._ledger.head(account)
+        yield Verified(account, count.entries, count.recordings, count.files, count.size, head, count.unproved)
+
+    async def _records(self, account: str, told: Told, count: _Count) -> AsyncIterator[Finding]:
         seen: set[str] = set()
         async for kept in self._rows(account):
             seen.add(kept.id)
             count.recordings += 1
+            if isinstance(kept, UnreadableRecord):
+                yield Finding(account, _UNREADABLE, kept.id, kept.why)
+                continue
             said = told.recordings.get(kept.id, Said())
             count.unproved += kept.state is not State.SPOOLED and said.record is None
             for finding in await self._twice(kept, said, told, count):
@@ -85,14 +115,6 @@ class Verification:
             missing = await self._missing(account, recording_id, told.recordings[recording_id])
             if missing is not None:
                 yield Finding(account, "missing-record", recording_id, missing)
-        async for finding in self._extra(account):
-            yield finding
-        for call_id in await self._plain(account):
-            yield Finding(
-                account, "plain-audio", f"spool: {call_id}", "it lies there unsealed, although it is not needed"
-            )
-        head = await self._ledger.head(account)
-        yield Verified(account, count.entries, count.recordings, count.files, count.size, head, count.unproved)
 
     async def _chain(
         self, account: str, expected: tuple[int, str] | None, told: Told, count: _Count
@@ -115,7 +137,7 @@ class Verification:
             what = "the entry is not the one that an earlier verification saw: the ledger was rewritten"
             yield _fault(account, expected[0], what)
 
-    async def _rows(self, account: str) -> AsyncIterator[KeptRecording]:
+    async def _rows(self, account: str) -> AsyncIterator[KeptRecording | UnreadableRecord]:
         after = ""
         while page := await self._store.of_account(account, after, _PAGE):
             for kept in page:
@@ -131,6 +153,18 @@ class Verification:
             after = page[-1][0]
 
     async def _twice(self, kept: KeptRecording, said: Said, told: Told, count: _Count) -> list[Finding]:
+        try:
+            return await self._looked_at_twice(kept, said, told, count)
+        except Refusal:
+            raise
+        except RecordDamaged as error:
+            why = str(error)
+        except Exception as error:  # noqa: BLE001 -- whatever is in one record, the others are looked at
+            _log.exception("a recording could not be verified", call=kept.id)
+            why = f"not verified to its end: {_kind_of(error)}"
+        return [Finding(kept.recording.account, _UNREADABLE, kept.id, why)]
+
+    async def _looked_at_twice(self, kept: KeptRecording, said: Said, told: Told, count: _Count) -> list[Finding]:
         found = await self._recording(kept, said, told, count)
         if not found:
             return []
@@ -156,7 +190,11 @@ class Verification:
         if kept.state in (*READABLE, State.FAILED):
             for file in kept.sealed:
                 count.files += 1
-                name = name_of(kept.recording, file.label)
+                try:
+                    name = name_of(kept.recording, file.label)
+                except Damaged as error:
+                    found.append(finding(_UNREADABLE, str(error)))
+                    continue
                 problem = await self._file(kept, file, name, count)
                 if problem is not None:
                     found.append(finding(problem[0], problem[1], f"{self._where(kept, file)}: {name}"))
@@ -170,8 +208,14 @@ class Verification:
             return None
         # A call that lives has its recording in the spool; one that has just ended is on record by now.
         under_way = recording_id in await asyncio.to_thread(self._spool.ids)
-        known = under_way or await self._store.find(account, recording_id) is not None
+        known = under_way or await self._on_record(account, recording_id)
         return None if known else "the ledger says that it was begun; nothing of it is there"
+
+    async def _on_record(self, account: str, recording_id: str) -> bool:
+        try:
+            return await self._store.find(account, recording_id) is not None
+        except RecordDamaged:
+            return True
 
     async def _file(self, kept: KeptRecording, file: KeptFile, name: str, count: _Count) -> tuple[str, str] | None:
         """What is wrong with a file: read whole, compared, opened, and compared once more."""
@@ -235,9 +279,14 @@ class Verification:
 
     async def _known(self, account: str, name: str, belongs: Callable[[State], bool]) -> bool:
         parts = name.split("/")
-        kept = await self._store.find(account, parts[-2]) if len(parts) > 1 else None
-        if kept is None:
-            return False
+        try:
+            kept = await self._store.find(account, parts[-2]) if len(parts) > 1 else None
+            return kept is not None and self._owns(kept, name, belongs)
+        except Damaged:
+            # Which files it has can't be said; that it can't is a finding of its own.
+            return True
+
+    def _owns(self, kept: KeptRecording, name: str, belongs: Callable[[State], bool]) -> bool:
         # On its way in, or out, a file may lie there that is on no record any more, or not yet.
         moving = kept.state in (State.SPOOLED, State.DELETING, State.UPLOADED)
         own = any(name == name_of(kept.recording, file.side) for file in kept.files)
@@ -247,6 +296,11 @@ class Verification:
 
     def _where(self, kept: KeptRecording, file: KeptFile) -> str:
         return "object store" if kept.state is State.REMOTE and not file.set_aside else "local disk"
+
+
+def _kind_of(error: Exception) -> str:
+    """An error as it may be told: its text could be anything."""
+    return f"{type(error).__name__}; the log says more"
 
 
 def _fault(account: str, seq: int, what: str) -> Finding:

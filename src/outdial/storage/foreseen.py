@@ -1,9 +1,10 @@
 """What is to become of recordings that are not there yet, in the database. Must not know what that may be."""
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, delete, insert, select, update
 
 from outdial.calls.recording_store import Foresee
+from outdial.calls.recordings import RecordDamaged
 from outdial.domain.recordings import Foreseen
 from outdial.storage.ledger import add_records
 from outdial.storage.recording_tables import recordings_foreseen as table
@@ -39,4 +40,7 @@ def take_foreseen(connection: Connection, account: str, call_id: str) -> Foresee
 def _found(connection: Connection, account: str, call_id: str) -> Foreseen | None:
     wanted = select(table.c.data).where(table.c.account == account, table.c.call_id == call_id)
     data = connection.execute(wanted).scalar()
-    return None if data is None else _FORESEEN.validate_json(data)
+    try:
+        return None if data is None else _FORESEEN.validate_json(data)
+    except ValidationError:
+        raise RecordDamaged(f"what is foreseen for the recording of call {call_id} can't be read") from None

@@ -29,7 +29,7 @@ class StoredKeys:
         return await self._found(alive if master is None else alive & (recording_keys.c.master == master))
 
     async def put_key(self, key: AccountKey, records: Sequence[Record]) -> AccountKey:
-        """Add a generation, or replace what is kept of one."""
+        """Add a generation, or replace what is kept of one that is not destroyed."""
         kept = await self._keys.write(lambda connection: _put(connection, key, records), account=key.account)
         # What it replaced, or what was moved to it before that one is destroyed, must not be found in the log.
         self._keys.empty_log()
@@ -51,6 +51,9 @@ def _put(connection: Connection, key: AccountKey, records: Sequence[Record]) -> 
         # Another made this generation at the same moment: its key is as good, and may have sealed something.
         return there
     else:
-        connection.execute(update(table).where(where).values(dataclasses.asdict(key)))
+        # Whatever was read of it before: what is destroyed stays so.
+        alive = update(table).where(where, table.c.wrapped != "")
+        if not connection.execute(alive.values(dataclasses.asdict(key))).rowcount:
+            return there
     add_records(connection, records)
     return key

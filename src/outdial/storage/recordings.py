@@ -7,25 +7,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, case, false, insert, or_, select, text, tuple_, update
+from sqlalchemy import Connection, case, false, insert, or_, select, text, tuple_, update
 
 from outdial.calls.recording_store import Arrival, Change, Foresee, RecordingFilter
 from outdial.domain.ledger import Kind, Record
 from outdial.domain.notices import keeping_failed
-from outdial.domain.recordings import DAY_MS, CallRecording, Foreseen, KeptRecording, State
+from outdial.domain.recordings import DAY_MS, CallRecording, Foreseen, KeptRecording, State, UnreadableRecord
 from outdial.storage.calls import stored_call
 from outdial.storage.database import Database
 from outdial.storage.foreseen import foresee_for, take_foreseen
 from outdial.storage.ledger import add_records
 from outdial.storage.outbox import add_notices
 from outdial.storage.recording_keys import StoredKeys
+from outdial.storage.recording_rows import kept_of, read_row, values_of
 from outdial.storage.recording_tables import recording_groups, recording_retention, recordings
 from outdial.storage.tables import accounts
 
 T = TypeVar("T")
 MOST_FOUND = 1_000
-_KEPT = TypeAdapter(KeptRecording)
 _GONE = (State.DELETING, State.DELETED)
 _SET_RETENTION = text(
     "INSERT INTO recording_retention (account, days) VALUES (:of, :days)"
@@ -70,25 +69,28 @@ class StoredRecordings(StoredKeys):
     async def find(self, account: str, recording_id: str) -> KeptRecording | None:
         """One recording."""
         row = await self._database.read(lambda c: c.execute(_one(account, recording_id)).one_or_none())
-        return None if row is None else _kept_of(row)
+        return None if row is None else kept_of(row)
 
-    async def search(self, account: str, wanted: RecordingFilter) -> Sequence[KeptRecording]:
+    async def search(self, account: str, wanted: RecordingFilter) -> Sequence[KeptRecording | UnreadableRecord]:
         """An account's recordings, newest first."""
         return await self._database.read(lambda c: _search(c, account, wanted))
 
-    async def in_state(self, states: Sequence[State], after: str, limit: int) -> Sequence[KeptRecording]:
+    async def in_state(
+        self, states: Sequence[State], after: str, limit: int
+    ) -> Sequence[KeptRecording | UnreadableRecord]:
         """Recordings of all accounts in these states, by id."""
         wanted = select(recordings).where(recordings.c.state.in_(states), recordings.c.id > after)
         return await self._all(wanted.order_by(recordings.c.id).limit(limit))
 
-    async def expired(self, states: Sequence[State], now: int, limit: int) -> Sequence[KeptRecording]:
-        """Recordings that retention would delete now."""
-        wanted = select(recordings).where(
-            recordings.c.retain_until <= now, recordings.c.held == false(), recordings.c.state.in_(states)
-        )
-        return await self._all(wanted.order_by(recordings.c.retain_until, recordings.c.id).limit(limit))
+    async def expired(
+        self, states: Sequence[State], now: int, after: str, limit: int
+    ) -> Sequence[KeptRecording | UnreadableRecord]:
+        """Recordings that retention would delete now, by id."""
+        due = (recordings.c.retain_until <= now, recordings.c.held == false(), recordings.c.state.in_(states))
+        wanted = select(recordings).where(*due, recordings.c.id > after)
+        return await self._all(wanted.order_by(recordings.c.id).limit(limit))
 
-    async def of_account(self, account: str, after: str, limit: int) -> Sequence[KeptRecording]:
+    async def of_account(self, account: str, after: str, limit: int) -> Sequence[KeptRecording | UnreadableRecord]:
         """An account's recordings in whatever state, by id."""
         wanted = select(recordings).where(recordings.c.account == account, recordings.c.id > after)
         return await self._all(wanted.order_by(recordings.c.id).limit(limit))
@@ -119,8 +121,8 @@ class StoredRecordings(StoredKeys):
             self._database.empty_log()
         return after
 
-    async def _all(self, wanted: Any) -> list[KeptRecording]:  # noqa: ANN401 -- a select of whole rows
-        return [_kept_of(row) for row in await self._database.read(lambda c: c.execute(wanted).all())]
+    async def _all(self, wanted: Any) -> list[KeptRecording | UnreadableRecord]:  # noqa: ANN401 -- a select of whole rows
+        return [read_row(row) for row in await self._database.read(lambda c: c.execute(wanted).all())]
 
 
 def holds_recordings(connection: Connection, account: str) -> bool:
@@ -132,14 +134,14 @@ def holds_recordings(connection: Connection, account: str) -> bool:
 def _add(connection: Connection, recording: CallRecording, default_days: int, arrival: Arrival | None) -> KeptRecording:
     row = connection.execute(_one(recording.account, recording.call_id)).one_or_none()
     if row is not None:
-        return _kept_of(row)
+        return kept_of(row)
     days = _days(connection, recording.account, default_days)
     kept, records = KeptRecording(recording, State.SPOOLED, retain_until=recording.retained_until(days)), list[Record]()
     foreseen = take_foreseen(connection, recording.account, recording.call_id) if arrival else None
     if arrival is not None and foreseen is not None:
         kept, told = arrival(kept, foreseen)
         records.extend(told)
-    connection.execute(insert(recordings), _values_of(kept))
+    connection.execute(insert(recordings), values_of(kept))
     add_records(connection, records)
     for group in sorted(set(recording.groups)):
         values = {"account": recording.account, "group_id": group, "recording_id": recording.call_id}
@@ -154,13 +156,13 @@ def _change(
     row = connection.execute(_one(account, recording_id).with_for_update()).one_or_none()
     if row is None:
         return None, False
-    kept = _kept_of(row)
+    kept = kept_of(row)
     changed = change(kept)
     if changed is None:
         return kept, False
     after = replace(changed[0], revision=kept.revision + 1)
     where = (recordings.c.account == account) & (recordings.c.id == recording_id)
-    connection.execute(update(recordings).where(where).values(_values_of(after)))
+    connection.execute(update(recordings).where(where).values(values_of(after)))
     add_records(connection, changed[1])
     return after, _tell(connection, after, [record for record in changed[1] if record.kind is Kind.FAILED])
 
@@ -188,15 +190,19 @@ def _misfiled(connection: Connection, account: str, after: str, limit: int) -> l
         grouped.setdefault(row.recording_id, set()).add(row.group_id)
     found: list[tuple[str, str | None]] = []
     for row in rows:
-        kept = _kept_of(row)
-        right = {name: value for name, value in _values_of(kept).items() if name != "data"}
+        kept = read_row(row)
+        if isinstance(kept, UnreadableRecord):
+            # Nobody knows by what it should be found.
+            found.append((row.id, None))
+            continue
+        right = {name: value for name, value in values_of(kept).items() if name != "data"}
         wrong = [name for name, value in right.items() if getattr(row, name) != value]
         wrong += [] if grouped[row.id] == set(kept.recording.groups) else ["groups"]
         found.append((row.id, ", ".join(wrong) or None))
     return found
 
 
-def _search(connection: Connection, account: str, wanted: RecordingFilter) -> list[KeptRecording]:
+def _search(connection: Connection, account: str, wanted: RecordingFilter) -> list[KeptRecording | UnreadableRecord]:
     column = recordings.c
     found = select(recordings).where(column.account == account, *_conditions(account, wanted))
     if wanted.before is not None:
@@ -206,7 +212,7 @@ def _search(connection: Connection, account: str, wanted: RecordingFilter) -> li
         found = found.where(tuple_(column.started_at, column.id) < tuple_(last.started_at, last.id))
     limit = max(1, min(wanted.limit, MOST_FOUND))
     newest = found.order_by(column.started_at.desc(), column.id.desc()).limit(limit)
-    return [_kept_of(row) for row in connection.execute(newest)]
+    return [read_row(row) for row in connection.execute(newest)]
 
 
 def _conditions(account: str, wanted: RecordingFilter) -> list[Any]:
@@ -237,27 +243,3 @@ def _days(connection: Connection, account: str, default: int) -> int:
     wanted = select(recording_retention.c.days).where(recording_retention.c.account == account)
     own: int | None = connection.execute(wanted).scalar()
     return default if own is None else own
-
-
-def _values_of(kept: KeptRecording) -> dict[str, Any]:
-    recording = kept.recording
-    return {
-        "account": recording.account,
-        "id": recording.call_id,
-        "state": kept.state.value,
-        "held": bool(kept.holds),
-        "retain_until": kept.retain_until,
-        "started_at": recording.started_at,
-        "ended_at": recording.ended_at,
-        "agent_id": recording.agent_id,
-        "called_agent_id": recording.called_agent_id,
-        "number": recording.number,
-        "reference": recording.reference,
-        "revision": kept.revision,
-        "data": _KEPT.dump_json(kept).decode(),
-    }
-
-
-def _kept_of(row: Row[Any]) -> KeptRecording:
-    # Retention is set for many recordings by one statement, which can't reach into their texts.
-    return replace(_KEPT.validate_json(row.data), retain_until=row.retain_until)

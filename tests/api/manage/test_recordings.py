@@ -57,7 +57,7 @@ async def test_retention_is_set_and_told_with_each_recording(kept: ApiWorld) -> 
 
 
 async def test_a_hold_is_put_on_seen_and_released(kept: ApiWorld) -> None:
-    assert await send(kept, f"{URL}/holds", HOLD) == {"recordings": [ID], "underWay": []}
+    assert await send(kept, f"{URL}/holds", HOLD) == {"recordings": [ID], "underWay": [], "unreadable": []}
     said = (await kept.client.get(f"/v6/{ACCOUNT}/recordings/{ID}")).json()
     assert (said["held"], said["holds"]) == (True, ["case 7"])
     certificate = await send(kept, f"{URL}/erasures", {"callId": ID, "reason": "their wish"})
@@ -65,8 +65,9 @@ async def test_a_hold_is_put_on_seen_and_released(kept: ApiWorld) -> None:
     assert await send(kept, f"{URL}/releases", {"matter": "case 7", "reference": "case-5"}) == {
         "recordings": [ID],
         "underWay": [],
+        "unreadable": [],
     }
-    assert await send(kept, f"{URL}/releases", HOLD) == {"recordings": [], "underWay": []}
+    assert await send(kept, f"{URL}/releases", HOLD) == {"recordings": [], "underWay": [], "unreadable": []}
 
 
 async def test_an_erasure_answers_with_a_certificate_that_can_be_checked(kept: ApiWorld) -> None:
@@ -115,6 +116,20 @@ async def test_keys_are_renewed(kept: ApiWorld) -> None:
     assert await send(kept, "/manage/recordings/master-keys", **bearer(operators_token(kept))) == {"keys": 1}
 
     assert (await kept.client.get(f"/v6/{ACCOUNT}/recordings/{ID}/audio")).content == before
+
+
+async def test_a_record_that_can_not_be_read_is_left_as_it_is_and_named(kept: ApiWorld) -> None:
+    await kept.database.write(lambda c: c.exec_driver_sql("UPDATE recordings SET data = '{}'"))
+
+    assert await send(kept, f"{URL}/holds", HOLD) == {"recordings": [], "underWay": [], "unreadable": [ID]}
+    certificate = await send(kept, f"{URL}/erasures", {"number": "+442079460123", "reason": "their wish"})
+    assert (certificate["erased"], [each["recording"] for each in certificate["unreadable"]]) == ([], [ID])
+    refused = await kept.client.post(f"{URL}/keys")
+    assert refused.status_code == 503
+    assert f"the record of recording {ID} can't be read" in refused.json()["message"]
+    response = await kept.client.post(f"{URL}/verification", json={})
+    found = [json.loads(line) for line in response.text.splitlines()]
+    assert [line["finding"]["code"] for line in found if "finding" in line] == ["unreadable-record"]
 
 
 async def test_the_ledger_is_read_in_pages_and_can_be_checked_by_whoever_reads_it(kept: ApiWorld) -> None:

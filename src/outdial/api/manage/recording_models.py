@@ -106,11 +106,18 @@ class SelectedReply(Reply):
     under_way: list[str] = Field(
         description="Calls that live, or have only just ended: their recordings are treated alike when they are kept."
     )
+    unreadable: list[str] = Field(
+        description="Recordings whose record in the database can't be read: they are left as they are."
+    )
 
     @classmethod
     def of(cls, selected: Selected) -> Self:
         """A selection as it is told."""
-        return cls(recordings=list(selected.recordings), under_way=list(selected.under_way))
+        return cls(
+            recordings=list(selected.recordings),
+            under_way=list(selected.under_way),
+            unreadable=list(selected.unreadable),
+        )
 
 
 class KeyReply(Reply):
@@ -169,6 +176,13 @@ class UnderWayRecording(Reply):
     audio: str = Field(description="What becomes of it.")
 
 
+class UnreadableRecording(Reply):
+    """A recording that could not be erased, as its record in the database can't be read."""
+
+    recording: str
+    why: str
+
+
 class Signature(Reply):
     """Of the canonical JSON of everything else: members sorted, no blanks, UTF-8."""
 
@@ -192,8 +206,10 @@ class Certificate(Reply):
     under_way: list[UnderWayRecording] = Field(
         description="Calls that live, or have only just ended: nothing of them will be kept."
     )
+    unreadable: list[UnreadableRecording]
     account_keys: str = Field(
-        description="`destroyed` with a whole account; `kept`, as something is held or under way, or is not selected."
+        description="`destroyed` with a whole account; `kept`, as something is held, under way or unreadable, or is "
+        "not selected."
     )
     signature: Signature
 

@@ -125,7 +125,7 @@ async def get_certificate(here: Here, certificate_id: CertificateInPath) -> Cert
 
 @router.post(_ACCOUNT + "/account-erasures", summary="Erase all recordings of an account")
 async def erase_all_recordings(body: AccountErasure, here: OperatorHere) -> Certificate:
-    """And, unless one is held or under way, the account's keys. For operators."""
+    """And, unless one is held, under way or unreadable, the account's keys. For operators."""
     return await _erase(here, Selection(whole_account=True), body.reason)
 
 

@@ -131,7 +131,8 @@ class Keys:
                 newest = self._masters.add()
             # Every key that an older master key seals is on record by now.
             found = await self._store.keys_of_master(None)
-            renewed = [await self._seal_keys_anew(account, newest, who) for account in {key.account for key in found}]
+            accounts = sorted({key.account for key in found})
+            renewed = [await self._seal_keys_anew(account, newest, who) for account in accounts]
             for master in {key.master for key in found} - {newest}:
                 if not await self._store.keys_of_master(master):
                     self._masters.remove(master)

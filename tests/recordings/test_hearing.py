@@ -1,7 +1,9 @@
 """What is heard: one leg, both mixed, one on each side; as WAV in any stretch, as Opus, as a waveform."""
 
 import array
+import asyncio
 import io
+import threading
 from dataclasses import replace
 
 import pytest
@@ -151,3 +153,38 @@ async def test_peaks_end_with_whatever_is_left(vault: Vault) -> None:
     found = await peaks(await mix_of(vault, Hearing.AGENT), 10)
 
     assert (found["length"], len(found["data"])) == (11, 22)
+
+
+async def test_an_encoding_that_is_cancelled_is_closed_only_when_nothing_is_written_any_more(
+    vault_with_both: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closed while a thread writes, it would take the process with it."""
+    begun, go_on, closed = threading.Event(), threading.Event(), threading.Event()
+    happened = list[str]()
+
+    class Slow(soundfile.SoundFile):  # type: ignore[misc]
+        def write(self, data: object) -> None:
+            begun.set()
+            go_on.wait()
+            super().write(data)
+            happened.append("written")
+
+        def close(self) -> None:
+            if not self.closed:
+                happened.append("closed")
+            super().close()
+            closed.set()
+
+    monkeypatch.setattr(soundfile, "SoundFile", Slow)
+    encoding = asyncio.create_task(encoded(await mix_of(vault_with_both, Hearing.STEREO)))
+    await asyncio.to_thread(begun.wait)
+    encoding.cancel()
+    await asyncio.wait([encoding])
+    before = list(happened)
+    go_on.set()
+
+    assert encoding.cancelled()
+    assert before == []
+    del encoding
+    await asyncio.to_thread(closed.wait)
+    assert happened == ["written", "closed"]

@@ -12,9 +12,10 @@ from outdial.recordings.mixing import Mix
 async def encoded(mix: Mix) -> bytes:
     """What is to be heard, as Opus in Ogg: about a tenth of the WAV file."""
     target = io.BytesIO()
-    with soundfile.SoundFile(
-        target, "w", samplerate=wav.RATE, channels=mix.channels, format="OGG", subtype="OPUS"
-    ) as file:
-        async for frames in mix.audio():
-            await asyncio.to_thread(file.write, frames)
+    # Not closed where this is cancelled: a thread may still write to it then, which would crash the process. It closes
+    # itself as soon as nobody has it any more, that thread included.
+    file = soundfile.SoundFile(target, "w", samplerate=wav.RATE, channels=mix.channels, format="OGG", subtype="OPUS")
+    async for frames in mix.audio():
+        await asyncio.to_thread(file.write, frames)
+    file.close()
     return target.getvalue()

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from outdial.calls.recording_library import Finding
 from outdial.domain.ledger import faults
 from outdial.domain.legs import Side
-from outdial.domain.recordings import State
+from outdial.domain.recordings import DAY_MS, State
 from outdial.recordings.objects import Objects
 from support.s3 import ObjectStore
 from support.vault import TONES, Vault, recording_of, tone, wav_of, working
@@ -223,6 +224,39 @@ async def test_without_the_object_store_it_needs_a_recording_says_so(still: Vaul
 
     with pytest.raises(Exception, match="is in the object store, and none is configured"):
         await still.heard(recording_of("c1"), Side.AGENT)
+
+
+async def test_what_is_in_an_object_store_that_is_not_set_up_any_more_can_not_be_verified(
+    still: Vault, object_store: ObjectStore
+) -> None:
+    async with working(vault_like(still, object_store)) as vault:
+        await vault.kept(recording_of("c1", [Side.AGENT]))
+        await vault.rests(recording_of("c1"), State.REMOTE)
+
+    said = "recording c1 is in the object store, and none is configured"
+    assert [
+        (found.code, found.detail) async for found in still.library.verify(None, {}) if isinstance(found, Finding)
+    ] == [("unreadable-file", said)]
+
+
+async def test_retention_destroys_the_keys_of_what_is_in_an_object_store_that_is_not_set_up_any_more(
+    still: Vault, object_store: ObjectStore
+) -> None:
+    async with working(vault_like(still, object_store)) as vault:
+        await vault.store.set_retention("ours", 1, [])
+        await vault.kept(recording_of("c1"))
+        await vault.rests(recording_of("c1"), State.REMOTE)
+
+    still.clock.at += 10 * DAY_MS
+    async with working(still):
+        await still.keeper.expire()
+        gone = await still.rests(recording_of("c1"), State.DELETING)
+    assert [file.wrapped_key for file in gone.files] == ["", ""]
+    assert object_store.names() == NAMES, "nobody could remove them"
+
+    async with working(vault_like(still, object_store)) as vault:
+        await vault.rests(recording_of("c1"), State.DELETED)
+    assert object_store.names() == []
 
 
 async def test_retention_deletes_nothing_that_is_not_verified_there(still: Vault, object_store: ObjectStore) -> None:

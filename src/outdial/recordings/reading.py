@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from outdial.calls.recordings import NothingToRead
+from outdial.calls.recordings import NothingToRead, PlaceUnusable
 from outdial.domain.legs import Side
 from outdial.domain.recordings import READABLE, CallRecording, KeptFile, KeptRecording, State
 from outdial.recordings.keys import Keys
@@ -85,11 +85,11 @@ class Reading:
         return await self._keys.of_file(kept.recording, file)
 
     def place_of(self, kept: KeptRecording, file: KeptFile) -> Place:
-        """Where a recording's file is to be read. Raises FileMissing where that place is not set up any more."""
+        """Where a recording's file is to be read. Raises PlaceUnusable where that is not set up any more."""
         if kept.state is not State.REMOTE or file.set_aside:
             return self._local
         if self._objects is None:
-            raise FileMissing(f"recording {kept.id} is in the object store, and none is configured")
+            raise PlaceUnusable(f"recording {kept.id} is in the object store, and none is configured")
         return self._objects
 
 

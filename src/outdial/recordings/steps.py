@@ -11,7 +11,7 @@ from outdial.calls.ports import Clock
 from outdial.calls.recording_store import Change, RecordingStore
 from outdial.calls.recordings import PlaceUnusable
 from outdial.domain.legs import Side
-from outdial.domain.recordings import CallRecording, KeptFile, KeptRecording, SpoolFile, State
+from outdial.domain.recordings import READABLE, CallRecording, KeptFile, KeptRecording, SpoolFile, State
 from outdial.recordings import taking_over, transitions
 from outdial.recordings.keys import Keys
 from outdial.recordings.objects import Objects
@@ -47,8 +47,11 @@ class Steps:
 
     @property
     def deletable(self) -> tuple[State, ...]:
-        """The states in which retention may delete: where an object store is set up, nothing before it is there."""
-        return (State.FAILED, State.KEPT if self._objects is None else State.REMOTE)
+        """The states in which retention may delete: where an object store is set up, nothing before it is there.
+
+        Where none is set up any more, what is in one too: its keys go at once, its files when that one is back.
+        """
+        return (State.FAILED, *((State.UPLOADED, State.REMOTE) if self._objects else sorted(READABLE)))
 
     async def take(self, kept: KeptRecording) -> KeptRecording | None:
         """Make the next step; the recording as it is then, none where it rests or is no more.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from outdial.api.auth import RECORDINGS_LISTEN, RECORDINGS_READ, SCOPES
-from outdial.api.recordings import RecordUnreadable
+from outdial.api.recordings import RecordingUnreadable, RecordUnreadable
 from outdial.calls.recording_library import Selection
 from outdial.domain.legs import Side
 from outdial.domain.recordings import CallRecording, ConsentAct, ConsentTaken, Pause
@@ -451,3 +451,15 @@ async def test_a_record_that_can_not_be_read_is_refused_and_all_others_are_found
     assert (await kept.client.post(f"{URL}/{ID}/links")).status_code == 503
     found = (await kept.client.get(URL)).json()
     assert ([each["id"] for each in found["recordings"]], found["unreadable"]) == ([ONE_LEG], [ID])
+
+
+@pytest.mark.parametrize("leg", ["agent", "stereo", "mixed"])
+async def test_what_is_damaged_is_refused_before_an_answer_has_begun(
+    kept: ApiWorld, database_file: Path, leg: str
+) -> None:
+    for path in (database_file.parent / "outdial-recordings").rglob(f"{ID}/*.sealed"):
+        path.write_bytes(path.read_bytes()[:-200] + bytes(200))
+
+    response = await kept.client.get(f"{AUDIO}?leg={leg}")
+
+    assert (response.status_code, response.json()["message"]) == (503, RecordingUnreadable.text)

@@ -51,12 +51,15 @@ class Mix:
             async for piece in self.legs[0].read(start, stop):
                 yield piece
             return
-        if start < wav.HEADER_SIZE:
-            yield wav.header(self.samples, self.channels)[start:stop]
+        head = wav.header(self.samples, self.channels)[start:stop]
         frame = wav.WIDTH * self.channels
         first, last = max(0, start - wav.HEADER_SIZE), stop - wav.HEADER_SIZE
         async for place, audio in self._frames(first // frame, -(-last // frame) if last > 0 else 0):
-            yield audio.tobytes()[max(0, first - place * frame) : last - place * frame]
+            # With the first audio and not before it: whoever has got the header is told of nothing that is wrong.
+            yield head + audio.tobytes()[max(0, first - place * frame) : last - place * frame]
+            head = b""
+        if head:
+            yield head
 
     async def audio(self) -> AsyncIterator[Audio]:
         """All of it as samples: an array of one column for each channel, piece by piece."""

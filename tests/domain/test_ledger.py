@@ -72,11 +72,23 @@ def test_an_entry_of_another_ledger_does_not_fit(one: list[Record], other: list[
 def test_an_end_that_was_cut_off_or_added_is_found() -> None:
     entries, head = ledger_of([Record(Kind.STARTED, "a", n) for n in range(3)])
 
-    assert faults(entries[:1], head) == [Fault(2, "the entry is missing"), Fault(3, "the entry is missing")]
+    assert faults(entries[:1], head) == [Fault(2, "the entries are missing", 3)]
+    assert faults(entries[:2], head) == [Fault(3, "the entry is missing")]
     assert faults(entries, (2, entries[1].hash)) == [Fault(3, "the entry was not written by the ledger")]
     assert faults(entries, (3, "another")) == [Fault(3, "the last entry is not the one that was written last")]
     assert faults(entries, None) == [Fault(3, "the record of the last entry is missing")]
     assert faults([], None) == []
+
+
+def test_millions_of_missing_entries_are_one_fault() -> None:
+    entries, _ = ledger_of([Record(Kind.STARTED, "a", n) for n in range(2)])
+    far = replace(entries[1], seq=10**15)
+
+    assert faults([entries[0], far], (10**16, "f"))[:2] == [
+        Fault(2, "the entries are missing", 10**15 - 1),
+        Fault(10**15, "the entry was changed: its hash does not match its content"),
+    ]
+    assert faults(entries, (10**16, "f")) == [Fault(3, "the entries are missing", 10**16)]
 
 
 def test_a_chain_that_was_joined_wrongly_is_found() -> None:

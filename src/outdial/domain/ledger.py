@@ -12,6 +12,8 @@ from typing import Any
 
 BEGINNING = "0" * 64
 """What stands for the hash before the first entry."""
+MISSING = ("the entry is missing", "the entries are missing")
+"""What is said of one that is not there, and of several in a row."""
 
 
 class Kind(StrEnum):
@@ -85,6 +87,8 @@ class Fault:
 
     seq: int
     what: str
+    last: int | None = None
+    """The last entry of which the same is true, where there are several in a row."""
 
 
 def canonical(value: object) -> str:
@@ -122,7 +126,7 @@ class Chain:
 
     def follow(self, entry: Entry) -> list[Fault]:
         """What is wrong with the next entry, or missing before it."""
-        found = [Fault(missing, "the entry is missing") for missing in range(self._seq + 1, entry.seq)]
+        found = _missing(self._seq + 1, entry.seq - 1)
         if entry.hash != hash_of(entry):
             found.append(Fault(entry.seq, "the entry was changed: its hash does not match its content"))
         elif not found and entry.previous != self._last:
@@ -138,7 +142,15 @@ class Chain:
             return [Fault(head[0] + 1, "the entry was not written by the ledger")]
         if head[0] == self._seq and head[1] != self._last:
             return [Fault(self._seq, "the last entry is not the one that was written last")]
-        return [Fault(missing, "the entry is missing") for missing in range(self._seq + 1, head[0] + 1)]
+        return _missing(self._seq + 1, head[0])
+
+
+def _missing(first: int, last: int) -> list[Fault]:
+    """One fault, however many entries: a number changed by hand can leave out millions."""
+    if first > last:
+        return []
+    one, several = MISSING
+    return [Fault(first, one) if first == last else Fault(first, several, last)]
 
 
 def faults(entries: Iterable[Entry], head: tuple[int, str] | None) -> list[Fault]:

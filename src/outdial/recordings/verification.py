@@ -13,7 +13,7 @@ import structlog
 from outdial.calls.recording_library import Finding, Verified
 from outdial.calls.recording_store import Ledger, RecordingStore
 from outdial.calls.recordings import Damaged, PlaceUnusable, RecordDamaged
-from outdial.domain.ledger import Chain
+from outdial.domain.ledger import MISSING, Chain, Fault
 from outdial.domain.recordings import READABLE, KeptFile, KeptRecording, State, UnreadableRecord
 from outdial.domain.refusals import Refusal
 from outdial.recordings.objects import Objects
@@ -125,17 +125,17 @@ class Verification:
             for entry in page:
                 count.entries += 1
                 for fault in chain.follow(entry):
-                    yield _fault(account, fault.seq, fault.what)
+                    yield _fault(account, fault)
                 matched = matched or (entry.seq, entry.hash) == expected
                 told.learn(entry)
             last = page[-1].seq
             # After the entries: whatever was added meanwhile is read in the next round.
             head = await self._ledger.head(account)
         for fault in chain.end(head):
-            yield _fault(account, fault.seq, fault.what)
+            yield _fault(account, fault)
         if not matched and expected is not None:
             what = "the entry is not the one that an earlier verification saw: the ledger was rewritten"
-            yield _fault(account, expected[0], what)
+            yield _fault(account, Fault(expected[0], what))
 
     async def _rows(self, account: str) -> AsyncIterator[KeptRecording | UnreadableRecord]:
         after = ""
@@ -303,7 +303,8 @@ def _kind_of(error: Exception) -> str:
     return f"{type(error).__name__}; the log says more"
 
 
-def _fault(account: str, seq: int, what: str) -> Finding:
-    code = {"the entry is missing": "missing-entry"}.get(what, "broken-chain")
-    code = "changed-entry" if "was changed" in what else code
-    return Finding(account, code, f"ledger entry {seq}", what)
+def _fault(account: str, fault: Fault) -> Finding:
+    code = "changed-entry" if "was changed" in fault.what else "broken-chain"
+    code = "missing-entry" if fault.what in MISSING else code
+    subject = f"ledger entry {fault.seq}" if fault.last is None else f"ledger entries {fault.seq} to {fault.last}"
+    return Finding(account, code, subject, fault.what)

@@ -12,7 +12,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 ADAPTERS = ("asterisk", "storage", "api", "sandbox", "recordings", "webhooks", "crm")
 SENDERS = ("webhooks", "crm")
 """They share the one guard of outgoing requests, which knows neither."""
-COMMON = ("held_file",)
+COMMON = ("durable", "held_file")
 """What any of them may use, for it knows nothing of the product."""
 MOST_LINES = 350
 MOST_LINES_OF_A_FUNCTION = 50

@@ -1,6 +1,7 @@
 """The data directory: one process at a time, and private files stay private."""
 
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -126,3 +127,16 @@ def test_a_private_file_is_replaced_and_stays_private(tmp_path: Path) -> None:
     assert path.read_bytes() == b"new"
     assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ["operator.json"]
+
+
+def test_a_private_file_lasts_once_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name too: what it replaces, a master key perhaps, is destroyed next."""
+    path, synced = tmp_path / "master-2.key", list[tuple[bool, bool]]()
+
+    def noting(descriptor: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(descriptor).st_mode), path.exists()))
+
+    monkeypatch.setattr(os, "fsync", noting)
+    write_private(path, b"new")
+
+    assert synced == [(False, False), (True, True)]

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from outdial.calls.recordings import Damaged, PlaceUnusable
 from outdial.domain.recordings import CallRecording
-from outdial.recordings.spool import sync_folder, trouble_of
+from outdial.durable import sync_folder
+from outdial.recordings.spool import trouble_of
 
 SUFFIX = ".sealed"
 _PART = ".part"

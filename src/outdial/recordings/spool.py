@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from outdial.calls.recordings import SpoolUnusable
 from outdial.domain.recordings import CallRecording
+from outdial.durable import sync_folder
 
 ABOUT = "about.json"
 LEAST_FREE = 64 * 1024 * 1024
@@ -126,15 +127,6 @@ def write_durably(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     beside.replace(path)
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make what was named or removed in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def trouble_of(error: OSError, folder: Path) -> str:

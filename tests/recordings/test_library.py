@@ -1,7 +1,9 @@
 """Kept recordings as they are asked for: every access on record, holds that hold, erasures that can be proved."""
 
+import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 import pytest
@@ -11,8 +13,10 @@ from outdial.calls.recording_store import RecordingFilter
 from outdial.calls.recordings import Damaged, NothingToRead
 from outdial.domain.legs import Side
 from outdial.domain.recordings import State
-from outdial.recordings import transitions
+from outdial.recordings import renditions, transitions
 from outdial.recordings.erasure import Signer, hash_of, is_signed
+from outdial.recordings.mixing import Mix
+from outdial.recordings.opus import encoded
 from outdial.recordings.places import name_of
 from support.s3 import ObjectStore
 from support.vault import START, Vault, recording_of, working
@@ -85,6 +89,54 @@ async def test_opus_is_encoded_once_for_all_its_ranges(vault: Vault) -> None:
     assert first.etag == second.etag
     whole = b"".join([piece async for piece in first.read(0, first.size)])
     assert b"".join([piece async for piece in second.read(10, 20)]) == whole[10:20]
+
+
+async def test_what_is_erased_is_not_kept_in_memory(vault: Vault) -> None:
+    for call in ("c1", "c2"):
+        await vault.kept(recording_of(call))
+        await vault.library.audio("ours", call, None, Form.OPUS, WHO)
+
+    await vault.library.erase("ours", Selection(call_id="c1"), "asked for", WHO)
+
+    assert [key.split("/")[:2] for key in vault.renditions._encoded] == [["ours", "c2"]]
+
+
+async def test_what_is_erased_while_it_is_encoded_is_neither_heard_nor_kept_in_memory(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await vault.kept(recording_of("c1"))
+
+    async def meanwhile(mix: Mix) -> bytes:
+        data = await encoded(mix)
+        await vault.library.erase("ours", Selection(call_id="c1"), "asked for", WHO)
+        return data
+
+    monkeypatch.setattr(renditions, "encoded", meanwhile)
+    with pytest.raises(NothingToRead, match="recording c1 is deleted"):
+        await vault.library.audio("ours", "c1", None, Form.OPUS, WHO)
+    assert not vault.renditions._encoded
+
+
+async def test_an_erasure_waits_while_the_accounts_key_is_in_use(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a file could be sealed with a key that is destroyed before it is on record."""
+    await vault.kept(recording_of("c1"))
+    steady, asked = vault.keys.steady, asyncio.Event()
+
+    def asking(account: str) -> AbstractAsyncContextManager[None]:
+        asked.set()
+        return steady(account)
+
+    monkeypatch.setattr(vault.keys, "steady", asking)
+    async with steady("ours"):
+        erasing = asyncio.create_task(vault.library.erase("ours", Selection(whole_account=True), "closed", WHO))
+        waiting = asyncio.create_task(asked.wait())
+        await asyncio.wait([erasing, waiting], return_when=asyncio.FIRST_COMPLETED)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not erasing.done()
+        assert await state_of(vault, "c1") is State.KEPT
+        assert [bool(key.wrapped) for key in await vault.store.keys("ours")] == [True]
+    assert (await erasing)["accountKeys"] == "destroyed"
 
 
 async def test_what_would_take_long_to_encode_is_heard_as_wav(vault: Vault) -> None:

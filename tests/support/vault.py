@@ -122,6 +122,7 @@ class Vault:
     reading: Reading = field(init=False)
     erasures: StoredErasures = field(init=False)
     erasing: Erasing = field(init=False)
+    renditions: Renditions = field(init=False)
     library: Library = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,9 +134,11 @@ class Vault:
         self.calls = StoredCalls(self.database)
         self.masters = MasterKeyFiles(self.folder / "keys")
         self.keys = Keys(self.masters, self.store, self.clock)
-        self.steps = Steps(self.spool, self.local, self.objects, self.keys, self.store, self.clock)
-        self.keeper = Keeper(self.spool, self.steps, self.store, self.clock, self.watcher, self.patience)
         self.reading = Reading(self.keys, self.local, self.objects)
+        self.renditions = Renditions(self.reading)
+        forget = self.renditions.forget
+        self.steps = Steps(self.spool, self.local, self.objects, self.keys, self.store, self.clock, forget)
+        self.keeper = Keeper(self.spool, self.steps, self.store, self.clock, self.watcher, self.patience)
         verification = Verification(self.store, self.ledger, self.reading, self.spool, self.local, self.objects)
         selections = Selections(self.store, UnderWay(self.calls, self.spool), self.keeper)
         self.erasures = StoredErasures(self.database)
@@ -144,7 +147,7 @@ class Vault:
             self.store,
             self.ledger,
             selections,
-            Renditions(self.reading),
+            self.renditions,
             self.keys,
             verification,
             self.erasing,

@@ -65,10 +65,12 @@ def keeping(
     objects = Objects(bucket) if bucket else None
     store, ledger = stored.recordings, stored.ledger
     keys = Keys(secrets.masters, store, clock)
-    keeper = Keeper(spool, Steps(spool, local, objects, keys, store, clock), store, clock, watcher)
     reading = Reading(keys, local, objects)
+    renditions = Renditions(reading)
+    steps = Steps(spool, local, objects, keys, store, clock, renditions.forget)
+    keeper = Keeper(spool, steps, store, clock, watcher)
     verification = Verification(store, ledger, reading, spool, local, objects)
     selections = Selections(store, UnderWay(stored.calls, spool), keeper)
     erasing = Erasing(stored.erasures, selections, keys, Signer(secrets.signing_key), clock)
-    library = Library(store, ledger, selections, Renditions(reading), keys, verification, erasing, clock)
+    library = Library(store, ledger, selections, renditions, keys, verification, erasing, clock)
     return Keeping(keeper, erasing, library)

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from outdial.calls.ports import Clock
 from outdial.calls.recording_library import Audio, Finding, Form, Hearing, Selected, Selection, Verified
 from outdial.calls.recording_store import Ledger, RecordingFilter, RecordingStore
+from outdial.calls.recordings import NothingToRead
 from outdial.domain.ledger import Entry, Kind, Record
-from outdial.domain.recordings import Foreseen, KeptRecording, UnreadableRecord
+from outdial.domain.recordings import GONE, Foreseen, KeptRecording, UnreadableRecord
 from outdial.recordings import foresight, peaks, transitions
 from outdial.recordings.erasing import Erasing
 from outdial.recordings.keys import Keys
@@ -72,7 +73,10 @@ class Library:
         mix = await self._renditions.mix(kept, hearing)
         data = {"what": "audio", "leg": mix.hearing.value, "format": form.value, "range": asked}
         await self._accessed(account, recording_id, who, data)
-        return await self._renditions.audio(kept, mix, form)
+        audio = await self._renditions.audio(kept, mix, form)
+        if form is Form.OPUS:
+            await self._check_alive(kept)
+        return audio
 
     async def peaks(
         self, account: str, recording_id: str, hearing: Hearing | None, per_second: int, who: str
@@ -144,6 +148,13 @@ class Library:
     async def renew_master_key(self, who: str) -> int:
         """Seal every account's key with a new master key."""
         return await self._keys.renew_master(who)
+
+    async def _check_alive(self, kept: KeptRecording) -> None:
+        """Encoding takes a while; what was deleted meanwhile must not stay in memory, nor be heard."""
+        found = await self._store.find(kept.recording.account, kept.id)
+        if found is None or found.state in GONE:
+            self._renditions.forget(kept.recording.account, kept.id)
+            raise NothingToRead(f"recording {kept.id} is deleted")
 
     async def _accessed(self, account: str, recording_id: str | None, who: str, data: dict[str, Any]) -> None:
         await self._ledger.append([Record(Kind.ACCESSED, account, self._clock.now(), recording_id, who, data)])

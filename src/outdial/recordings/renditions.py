@@ -64,6 +64,11 @@ class Renditions:
         tag = hashlib.sha256(data).hexdigest()
         return Audio(len(data), "audio/ogg; codecs=opus", tag, f"{name}.opus", read)
 
+    def forget(self, account: str, recording_id: str) -> None:
+        """Keep nothing of a recording in memory."""
+        for key in [key for key in self._encoded if key.startswith(f"{account}/{recording_id}/")]:
+            del self._encoded[key]
+
     async def _opus(self, key: str, mix: Mix) -> bytes:
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:

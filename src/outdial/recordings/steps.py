@@ -5,6 +5,7 @@ A step that can't be made now raises; who tries again, and when, is not its busi
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from outdial.calls.ports import Clock
@@ -21,7 +22,10 @@ from outdial.recordings.spool import Spool
 
 
 class Steps:
-    """Takes recordings one step further. `objects` is none where recordings rest on the local disk."""
+    """Takes recordings one step further. `objects` is none where recordings rest on the local disk.
+
+    `forget` lets go of what is in memory of a recording, by its account and its id.
+    """
 
     def __init__(
         self,
@@ -31,6 +35,7 @@ class Steps:
         keys: Keys,
         store: RecordingStore,
         clock: Clock,
+        forget: Callable[[str, str], None],
     ) -> None:
         self._spool = spool
         self._local = local
@@ -38,6 +43,7 @@ class Steps:
         self._keys = keys
         self._store = store
         self._clock = clock
+        self._forget = forget
 
     @property
     def restless(self) -> tuple[State, ...]:
@@ -118,6 +124,7 @@ class Steps:
         return await self._change(kept, transitions.local_removed)
 
     async def _delete(self, kept: KeptRecording) -> KeptRecording | None:
+        self._forget(kept.recording.account, kept.id)
         for label in _labels(kept.recording):
             name = name_of(kept.recording, label)
             await self._local.delete(name)

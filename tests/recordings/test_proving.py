@@ -12,9 +12,19 @@ from outdial.domain.consent import AccountRecording, Consent, Scenario, decide
 from outdial.domain.ledger import Kind, Record
 from outdial.domain.legs import Side
 from outdial.domain.recording_proof import proof_of
-from outdial.domain.recordings import CallRecording, ConsentAct, ConsentTaken, KeptRecording, Pause, SpoolFile
+from outdial.domain.recordings import (
+    Bucket,
+    CallRecording,
+    ConsentAct,
+    ConsentTaken,
+    KeptRecording,
+    Pause,
+    SpoolFile,
+    State,
+)
 from outdial.recordings import steps
-from support.vault import START, Vault, recording_of
+from support.s3 import ObjectStore
+from support.vault import START, Vault, recording_of, tone, wav_of, working
 
 WHO = "client compliance"
 DAY = 24 * 3_600_000
@@ -73,6 +83,14 @@ FORGERIES: dict[str, tuple[Callable[[KeptRecording], KeptRecording], str]] = {
     "a crash that was none": (altering(cut_short=True), ALTERED),
     "another length": (lambda kept: replace(kept, files=(replace(kept.files[0], length_ms=1), kept.files[1])), ALTERED),
     "no salt": (lambda kept: replace(kept, salt=""), ALTERED),
+    "deleted before it is": (
+        lambda kept: replace(kept, deleted_at=START),
+        "it does not say when it was deleted, or says so although it is not",
+    ),
+    "an invented failure": (
+        lambda kept: replace(kept, failures=("the disk was full",)),
+        "the ledger says that something else went wrong while it was kept",
+    ),
     "no pause": (altering(pauses=()), "the ledger has other pauses"),
     "an invented consent": (altering(consents=(INVENTED,)), "the ledger has other consents"),
     "another decision": (
@@ -186,3 +204,52 @@ async def test_what_was_kept_before_there_were_hashes_is_held_against_what_there
     assert await findings(vault) == []
     await vault.store.change("ours", "c1", lambda kept: (altering(consents=(INVENTED,))(kept), ()))
     assert await findings(vault) == [("changed-record", "the ledger has other consents")]
+
+
+@pytest.mark.parametrize(
+    ("moment", "what"),
+    [
+        (None, "it does not say when it was deleted, or says so although it is not"),
+        (START, "it says that it was deleted before the ledger says that it was to be"),
+    ],
+)
+async def test_a_forged_time_of_deletion_is_named(vault: Vault, moment: int | None, what: str) -> None:
+    recording = await made(vault)
+    vault.clock.at += DAY
+    await erase(vault)
+    await vault.rests(recording, State.DELETED)
+    assert await findings(vault) == []
+
+    await vault.store.change("ours", "c1", lambda kept: (replace(kept, deleted_at=moment), ()))
+
+    assert await findings(vault) == [("changed-record", what)]
+
+
+async def test_a_failure_that_was_taken_out_is_named(vault: Vault) -> None:
+    await vault.kept(recording_of("c1", ms=8_000), {Side.AGENT: wav_of(tone(440, 300))})
+    kept = await vault.store.find("ours", "c1")
+    assert kept is not None
+    assert kept.failures
+    assert await findings(vault) == []
+
+    await vault.store.change("ours", "c1", lambda kept: (replace(kept, failures=()), ()))
+
+    assert await findings(vault) == [
+        ("changed-record", "the ledger says that something else went wrong while it was kept")
+    ]
+
+
+@pytest.mark.parametrize("buckets", [(), (Bucket("another"),)])
+async def test_a_forged_object_store_is_named(
+    still: Vault, object_store: ObjectStore, buckets: tuple[Bucket, ...]
+) -> None:
+    async with working(Vault(still.folder, still.database, object_store.bucket)) as vault:
+        await vault.kept(recording_of("c1"))
+        await vault.rests(recording_of("c1"), State.REMOTE)
+        assert await findings(vault) == []
+
+        await vault.store.change("ours", "c1", lambda kept: (replace(kept, buckets=buckets), ()))
+
+        assert await findings(vault) == [
+            ("changed-record", "the ledger says that it was uploaded to another object store")
+        ]

@@ -15,6 +15,7 @@ from outdial.domain.legs import Side
 from outdial.domain.recording_records import decision_told
 from outdial.domain.recordings import CallRecording, KeptRecording, SpoolFile, State
 from outdial.master_keys import MasterKeyFiles
+from outdial.recordings.decisions import Decisions
 from outdial.recordings.erasing import Erasing
 from outdial.recordings.erasure import Signer
 from outdial.recordings.keeper import Keeper, Watcher
@@ -139,7 +140,9 @@ class Vault:
         forget = self.renditions.forget
         self.steps = Steps(self.spool, self.local, self.objects, self.keys, self.store, self.clock, forget)
         self.keeper = Keeper(self.spool, self.steps, self.store, self.clock, self.watcher, self.patience)
-        verification = Verification(self.store, self.ledger, self.reading, self.spool, self.local, self.objects)
+        decisions = Decisions(self.calls, self.ledger)
+        places = (self.reading, self.spool, self.local, self.objects)
+        verification = Verification(self.store, self.ledger, *places, decisions)
         selections = Selections(self.store, UnderWay(self.calls, self.spool), self.keeper)
         self.erasures = StoredErasures(self.database)
         self.erasing = Erasing(self.erasures, selections, self.keys, Signer(bytes(32)), self.clock)

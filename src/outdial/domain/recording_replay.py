@@ -3,7 +3,7 @@
 The other side of `recording_records`, which writes these entries.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -56,13 +56,7 @@ class Replay:
 
     def differences(self, recording: CallRecording) -> Iterator[str]:
         """Where a record says something else than the ledger, as sentences."""
-        decided = self.decided
-        if decided is None and decision_of(recording.decision).says_something:
-            yield "the ledger does not say what was decided"
-        elif decided is not None and decided != decision_told(decision_of(recording.decision)):
-            yield "the ledger says that something else was decided"
-        if self.consents != list(recording.consents):
-            yield "the ledger has other consents"
+        yield from self.otherwise_decided(recording.decision, recording.consents)
         if self.pauses != list(recording.pauses):
             yield "the ledger has other pauses"
         files = recording.files
@@ -72,6 +66,15 @@ class Replay:
             yield "the ledger says that a leg was stopped at another time"
         if self.ended_at not in (None, recording.ended_at):
             yield "the ledger says that its call ended at another time"
+
+    def otherwise_decided(self, decision: dict[str, Any], consents: Sequence[ConsentTaken]) -> Iterator[str]:
+        """Where somebody says that something else was decided, or agreed, than the ledger does, as sentences."""
+        if self.decided is None and decision_of(decision).says_something:
+            yield "the ledger does not say what was decided"
+        elif self.decided is not None and self.decided != decision_told(decision_of(decision)):
+            yield "the ledger says that something else was decided"
+        if self.consents != list(consents):
+            yield "the ledger has other consents"
 
     def _permitted(self) -> set[Side]:
         decision = NOTHING

@@ -166,8 +166,13 @@ class Bucket:
     """None for Amazon's own."""
     prefix: str = ""
 
+    @property
+    def where(self) -> str:
+        """Which store it is, as the ledger names it."""
+        return f"{self.endpoint or 's3:/'}/{self.name}"
+
     def __str__(self) -> str:
-        return "/".join(part for part in (self.endpoint or "s3:/", self.name, self.prefix) if part)
+        return "/".join(part for part in (self.where, self.prefix) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from outdial.calls.directory import CallLog
 from outdial.calls.erasure_store import ErasureStore
 from outdial.calls.ports import Clock
 from outdial.calls.recording_store import Ledger, RecordingStore
+from outdial.recordings.decisions import Decisions
 from outdial.recordings.erasing import Erasing
 from outdial.recordings.erasure import Signer
 from outdial.recordings.keeper import Keeper, Watcher
@@ -69,7 +70,7 @@ def keeping(
     renditions = Renditions(reading)
     steps = Steps(spool, local, objects, keys, store, clock, renditions.forget)
     keeper = Keeper(spool, steps, store, clock, watcher)
-    verification = Verification(store, ledger, reading, spool, local, objects)
+    verification = Verification(store, ledger, reading, spool, local, objects, Decisions(stored.calls, ledger))
     selections = Selections(store, UnderWay(stored.calls, spool), keeper)
     erasing = Erasing(stored.erasures, selections, keys, Signer(secrets.signing_key), clock)
     library = Library(store, ledger, selections, renditions, keys, verification, erasing, clock)

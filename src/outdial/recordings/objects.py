@@ -42,10 +42,10 @@ class Objects:
     """A bucket of sealed files."""
 
     def __init__(self, bucket: Bucket) -> None:
-        self.where = f"{bucket.endpoint or 's3:/'}/{bucket.name}"
-        """Names it for people."""
         self.bucket = domain.Bucket(bucket.name, bucket.endpoint, bucket.prefix.strip("/"))
         """What is remembered of it with each recording."""
+        self.where = self.bucket.where
+        """Names it for people."""
         config: S3Config = {"endpoint": bucket.endpoint} if bucket.endpoint else {}
         self._store = S3Store(
             bucket.name,

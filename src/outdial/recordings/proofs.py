@@ -14,6 +14,8 @@ from outdial.recordings.transitions import is_too_long
 
 Difference = tuple[str, str]
 """A finding's code, and a sentence."""
+_CLOCK_SET_BACK_MS = 3_600_000
+"""How much earlier than its end was decided a recording may be deleted: a clock may be set right in between."""
 
 
 @dataclass(slots=True)
@@ -27,9 +29,14 @@ class Said:
     failed: bool = False
     uploaded: set[str] = field(default_factory=set)
     matters: set[str] = field(default_factory=set)
-    gone: bool = False
     ordered: bool = False
     """Its erasure was ordered while its call was under way. Never where a hold stood before."""
+    uploaded_to: str | None = None
+    """The object store it was taken to last."""
+    gone_at: int | None = None
+    """When its end was decided."""
+    failures: list[str] = field(default_factory=list)
+    """What went wrong while it was kept, of one whose record has a hash."""
     record: str | None = None
     """The hash of the record, as it was changed last; none where it was kept before there were such hashes."""
     retained: tuple[int, int | None] | None = None
@@ -58,8 +65,11 @@ class Said:
                 self.begun = True
             case Kind.FAILED:
                 self.failed = True
+                # Those of the call itself are not of its record.
+                self.failures += [data["what"]] if "record" in data else []
             case Kind.UPLOADED:
                 self.uploaded.add(data.get("side", ""))
+                self.uploaded_to = data.get("to")
             case Kind.HELD:
                 self.matters.add(data.get("matter", ""))
             case Kind.RELEASED:
@@ -67,7 +77,7 @@ class Said:
             case Kind.ERASURE_ORDERED:
                 self.ordered = True
             case Kind.ERASED | Kind.EXPIRED:
-                self.gone = True
+                self.gone_at = entry.at
 
 
 @dataclass(slots=True)
@@ -112,12 +122,18 @@ def differences(kept: KeptRecording, said: Said, retention: list[tuple[int, int]
 
 def _state(kept: KeptRecording, said: Said) -> Iterator[Difference]:
     gone = kept.state in GONE
-    if gone and not said.gone:
+    if gone and said.gone_at is None:
         yield "missing-entry", "it is deleted, and the ledger does not say why"
-    if said.ordered and not said.gone and not gone:
+    elif said.ordered and said.gone_at is None and not gone:
         yield "changed-record", "its erasure was ordered while its call was under way, and it was not erased"
-    if said.gone and not gone:
+    elif said.gone_at is not None and not gone:
         yield "changed-record", "the ledger says that it was deleted; the record does not"
+    elif (kept.state is State.DELETED) != (kept.deleted_at is not None):
+        yield "changed-record", "it does not say when it was deleted, or says so although it is not"
+    elif kept.deleted_at is not None and kept.deleted_at < (said.gone_at or 0) - _CLOCK_SET_BACK_MS:
+        yield "changed-record", "it says that it was deleted before the ledger says that it was to be"
+    if said.record is not None and said.failures != list(kept.failures):
+        yield "changed-record", "the ledger says that something else went wrong while it was kept"
     if not said.kept.keys().isdisjoint(Side) and kept.state in (State.SPOOLED, State.FAILED):
         yield "changed-record", "the ledger says that it was kept; the record does not"
 
@@ -133,6 +149,10 @@ def _files(kept: KeptRecording, said: Said) -> Iterator[Difference]:
     for file in kept.files:
         if kept.state in (State.UPLOADED, State.REMOTE) and file.side.value not in said.uploaded:
             yield "missing-entry", f"the ledger does not say that the {file.side.value}'s leg was uploaded"
+    if kept.state in (State.UPLOADED, State.REMOTE) and said.uploaded_to not in [
+        each.where for each in kept.buckets[-1:]
+    ]:
+        yield "changed-record", "the ledger says that it was uploaded to another object store"
     for label in sorted(set(said.kept) - {file.label for file in kept.sealed}):
         what = f"the {label}'s leg" if label in {each.value for each in Side} else label
         yield "changed-record", f"the record lacks {what}, which the ledger says was kept"

@@ -16,6 +16,7 @@ from outdial.calls.recordings import Damaged, PlaceUnusable, RecordDamaged
 from outdial.domain.ledger import MISSING, Chain, Fault
 from outdial.domain.recordings import READABLE, KeptFile, KeptRecording, State, UnreadableRecord
 from outdial.domain.refusals import Refusal
+from outdial.recordings.decisions import Decisions
 from outdial.recordings.objects import Objects
 from outdial.recordings.places import LocalFiles, name_of
 from outdial.recordings.proofs import Said, Told, differences
@@ -50,6 +51,7 @@ class Verification:
         spool: Spool,
         local: LocalFiles,
         objects: Objects | None,
+        decisions: Decisions,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -57,6 +59,7 @@ class Verification:
         self._spool = spool
         self._local = local
         self._objects = objects
+        self._decisions = decisions
 
     async def everything(self, expected: Mapping[str, tuple[int, str]]) -> AsyncIterator[Finding | Verified]:
         """Every account that has recordings or entries, and whatever lies there that is no account's."""
@@ -83,6 +86,8 @@ class Verification:
         async for finding in self._chain(account, expected.get(account), told, count):
             yield finding
         async for finding in self._records(account, told, count):
+            yield finding
+        async for finding in self._decisions.differences(account, told):
             yield finding
         for key in await self._store.keys(account):
             if key.wrapped and key.generation in told.destroyed:

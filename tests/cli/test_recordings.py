@@ -169,6 +169,23 @@ async def test_a_verification_finds_nothing_and_later_something(kept: Line, tmp_
     assert (await kept.run("recordings", "verify", "-a", OTHER)).status == 0
 
 
+async def test_a_damaged_record_is_named_by_whatever_passes_it_by(kept: Line) -> None:
+    await kept.world.database.write(
+        lambda c: c.exec_driver_sql(f"UPDATE recordings SET data = '{{}}' WHERE id = '{ID}'")
+    )
+    left = f"Left as they are, as their records can't be read: {ID}."
+
+    listed = await kept.run("recordings", "list", *IN)
+    assert (SECOND_ID in listed.out, listed.err) == (True, f"Not shown, as their records can't be read: {ID}.\n")
+    shown = await kept.run("recordings", "show", ID, *IN)
+    assert (shown.status, shown.err) == (1, "outdial: The recording's record can't be read at present\n")
+    for words in (("hold", "case 7"), ("release", "case 7"), ("erase", "their wish", "--yes")):
+        ran = await kept.run("recordings", *words, "--call", ID, *IN)
+        assert (ran.status, left in ran.out) == (1, True)
+    verified = await kept.run("recordings", "verify", *IN)
+    assert (verified.status, "(unreadable-record)" in verified.out) == (1, True)
+
+
 async def test_how_many_recordings_are_of_a_version_without_hashes_is_said(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,6 +67,8 @@ async def list_(
         with as_typed({"from": "--from", "to": "--to"}):
             page = await api.ask("GET", url, query=query)
         items += page["recordings"]
+        if unreadable := page.get("unreadable"):
+            typer.echo(f"Not shown, as their records can't be read: {', '.join(unreadable)}.", err=True)
         cursor = page["next"]
         if cursor is None:
             break
@@ -124,7 +126,7 @@ async def hold(
     if found["underWay"]:
         sentence += f" Under way, and held too: {', '.join(found['underWay'])}."
     sentence += _unreadable(found["unreadable"])
-    return said(sentence, {"matter": matter, **found})
+    return said(sentence, {"matter": matter, **found}, status=1 if found["unreadable"] else 0)
 
 
 @command(app, "release")
@@ -143,7 +145,7 @@ async def release(
     if found["underWay"]:
         sentence += f" Under way, and released too: {', '.join(found['underWay'])}."
     sentence += _unreadable(found["unreadable"])
-    return said(sentence, {"matter": matter, **found})
+    return said(sentence, {"matter": matter, **found}, status=1 if found["unreadable"] else 0)
 
 
 @command(app, "erase")

@@ -49,8 +49,8 @@ def _example() -> KeptRecording:
     return KeptRecording(recording, RecordingState.KEPT, files)
 
 
-def _object(properties: dict[str, Schema]) -> Schema:
-    return {"type": "object", "required": [*properties], "properties": properties}
+def _object(properties: dict[str, Schema], **seldom: Schema) -> Schema:
+    return {"type": "object", "required": [*properties], "properties": {**properties, **seldom}}
 
 
 _LINKS: Schema = {
@@ -118,7 +118,12 @@ SCHEMAS: dict[str, Schema] = {
         {
             "recordings": {"type": "array", "items": _object(_LISTED)},
             "next": {**_TEXT_OR_NULL, "description": "Send it as `cursor` for the next page; null after the last."},
-        }
+        },
+        unreadable={
+            **_STRINGS,
+            "description": "Ids of recordings that would be on this page, but whose records are damaged; only where "
+            "there are any.",
+        },
     ),
     "ListeningLink": _object({"href": {"type": "string"}, "expiresAt": _TIME}),
     "Peaks": _object(

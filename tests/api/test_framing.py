@@ -119,7 +119,7 @@ async def test_other_methods_are_told_which_there_are(world: ApiWorld, url: str,
     assert response.headers["allow"] == allow
 
 
-@pytest.mark.parametrize("url", ["/", "/nope", "/v0", f"/v0/{ACCOUNT}", f"/v0/{ACCOUNT}/calls/x/y", "/docs/x"])
+@pytest.mark.parametrize("url", ["/nope", "/v0", f"/v0/{ACCOUNT}", f"/v0/{ACCOUNT}/calls/x/y", "/docs/x"])
 async def test_pages_that_are_not_there(world: ApiWorld, url: str) -> None:
     response = await world.client.get(url)
     assert response.status_code == 404

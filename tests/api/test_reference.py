@@ -1,11 +1,11 @@
 """What the API says of itself: complete, consistent with its own examples, and readable with no other host."""
 
 import html
-import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -15,12 +15,11 @@ from starlette.routing import Route
 from outdial.api.framing import plain_path
 from outdial.api.reference.examples import PLACE, placed
 from outdial.api.reference.page import page as page_of
-from support import curl_lines
-from support.api_world import ACCOUNT, ApiWorld
+from support.api_world import ApiWorld
 from support.page_texts import PAGE_TEXTS
 
 METHODS = {"get", "post", "put", "patch", "delete"}
-UNLISTED = {"/openapi.json", "/docs"}
+UNLISTED = {"/", "/openapi.json", "/docs"}
 Document = dict[str, Any]
 
 
@@ -128,12 +127,14 @@ class Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.open: list[str] = []
-        self.tags: set[str] = set()
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
         self.targets: list[str] = []
         self.ids: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
         self.targets += [value or "" for name, value in attrs if name in ("href", "src", "action", "data")]
         self.ids += [value or "" for name, value in attrs if name == "id"]
         if tag not in self.VOID:
@@ -147,11 +148,16 @@ async def test_the_page_is_whole_and_asks_no_other_host_for_anything(world: ApiW
     response = await world.client.get("/docs/")
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
-    assert response.headers["content-security-policy"].startswith("default-src 'none'")
+    policy = response.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    (script,) = re.findall("<script>(.*?)</script>", response.text, re.DOTALL)
+    assert f"script-src 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}';" in policy
+    assert "connect-src 'self';" in policy
     reader = Reader()
     reader.feed(response.text)
     assert not reader.open
-    assert not reader.tags & {"script", "link", "img", "iframe", "object"}
+    assert not set(reader.tags) & {"link", "img", "iframe", "object"}
+    assert not reader.attributes & {"src", "style", "onclick", "onload"}
     assert "@import" not in response.text
     assert "url(" not in response.text
     assert len(set(reader.ids)) == len(reader.ids)
@@ -167,21 +173,44 @@ async def test_the_page_shows_every_operation_with_a_command_line(world: ApiWorl
         assert html.escape(operation["summary"]) in page, (method, path)
 
 
-async def test_the_command_lines_of_the_page_place_calls(world: ApiWorld, tmp_path: Path) -> None:
+async def test_every_body_has_an_example(world: ApiWorld) -> None:
+    document = await document_of(world)
+    bare = [
+        operation["operationId"]
+        for _, _, operation in operations(document)
+        for body in operation.get("requestBody", {}).get("content", {}).values()
+        if not body.get("examples")
+    ]
+    assert bare == []
+
+
+async def test_titles_tell_operations_and_sections_apart(world: ApiWorld) -> None:
+    document = await document_of(world)
+    told = [operation["summary"] for _, _, operation in operations(document)]
+    assert len(set(told)) == len(told)
+    tags = [tag["name"] for tag in document["tags"]]
+    assert [tag for group in document["x-tagGroups"] for tag in group["tags"]] == tags
+    assert len({tag.lower() for tag in tags}) == len(tags)
+
+
+async def test_answers_are_in_order_and_each_says_what_it_is(world: ApiWorld) -> None:
     page = (await world.client.get("/docs")).text
-    blocks = [html.unescape(block) for block in re.findall(r"<pre>(curl .*?)</pre>", page, re.DOTALL)]
-    file = tmp_path / "lines.txt"
-    file.write_text("\n".join(block.replace("\\\n", " ") for block in blocks), encoding="utf-8")
-    lines = [line for line in curl_lines.read(file) if line.method == "POST" and line.path.endswith("/calls/")]
-    assert len(lines) == len(PLACE)
-    for line, example in zip(lines, PLACE, strict=True):
-        assert json.loads(line.body) == example.body
-        headers = line.headers_with(world.token())
-        response = await world.client.post(line.path, content=line.body, headers=headers)
-        assert response.status_code == 201
-        assert f"/v0/{ACCOUNT}/calls/" in response.headers["location"]
-        await world.client.delete(f"/v0/{ACCOUNT}/calls/{response.json()['id']}")
-        await world.settled()
+    assert "Successful Response" not in page
+    for _, _, operation in operations(await document_of(world)):
+        assert list(operation["responses"]) == sorted(operation["responses"]), operation["operationId"]
+
+
+async def test_titles_of_examples_are_words(world: ApiWorld) -> None:
+    page = (await world.client.get("/docs")).text
+    titles = re.findall(r'<p class="caption">(.*?)</p>', page)
+    assert len(titles) > 60
+    assert [title for title in titles if re.search("[a-z][A-Z]", title)] == []
+
+
+async def test_whoever_only_knows_the_host_is_shown_the_page(world: ApiWorld) -> None:
+    response = await world.client.get("/")
+    assert (response.status_code, response.headers["location"]) == (302, "docs")
+    assert (await world.client.post("/")).status_code == 405
 
 
 def test_what_is_written_in_the_document_can_not_break_the_page() -> None:
@@ -205,5 +234,6 @@ def test_what_is_written_in_the_document_can_not_break_the_page() -> None:
     }
     reader = Reader()
     reader.feed(page_of(document))
-    assert not reader.tags & {"script", "b>"}
+    assert reader.tags.count("script") == 1
+    assert not {"b>"} & set(reader.tags)
     assert not reader.open

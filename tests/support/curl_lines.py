@@ -12,6 +12,7 @@ class CurlLine:
 
     method: str
     path: str
+    """With its query."""
     headers: tuple[tuple[str, str], ...]
     body: str
 
@@ -23,21 +24,26 @@ class CurlLine:
 def read(file: Path) -> list[CurlLine]:
     """Every command line in a file."""
     lines = file.read_text(encoding="utf-8").splitlines()
-    return [_parsed(line) for line in lines if line.startswith("curl ")]
+    return [parsed(line) for line in lines if line.startswith("curl ")]
 
 
-def _parsed(line: str) -> CurlLine:
-    words = iter(shlex.split(line)[1:])
-    method, url, body, headers = "GET", "", "", []
+def parsed(line: str) -> CurlLine:
+    """One command line, which may go on after line ends that are escaped."""
+    words = iter(shlex.split(line.replace("\\\n", " "))[1:])
+    method, url, data, headers = "GET", "", [], []
     for word in words:
         match word:
             case "-X":
                 method = next(words)
             case "-d":
-                body = next(words)
+                data.append(next(words))
+            case "-o":
+                next(words)
+            case "-N":
+                pass
             case "-H":
                 name, _, value = next(words).partition(":")
                 headers.append((name.strip(), value.strip()))
             case _:
                 url = word
-    return CurlLine(method, urlsplit(url).path, tuple(headers), body)
+    return CurlLine(method, urlsplit(url)._replace(scheme="", netloc="").geturl(), tuple(headers), "&".join(data))

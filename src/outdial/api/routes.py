@@ -47,6 +47,7 @@ ROUTES = [
     Route("/metrics", status.metrics),
     # What the API says of itself.
     Route("/event-types", events.types),
+    Route("/", reference.home),
     Route("/openapi.json", reference.openapi),
     Route("/docs", reference.docs),
 ]

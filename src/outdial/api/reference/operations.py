@@ -7,7 +7,7 @@ from outdial.api.reference import examples
 from outdial.api.reference.schemas import AVAILABILITY, Schema
 from outdial.api.reference.shared import JSON, Operation, content, header, messages, parameters, refusals
 
-CALLS, AGENTS, TOKENS, PROCESS = "Calls", "Agents", "Tokens", "Process"
+CALLS, AGENTS, TOKENS, PROCESS = "Calls", "Agents at work", "Tokens", "Process"
 _IN_ACCOUNT = parameters("Version", "AccountKey")
 _ACCOUNT = "/v{n}/{accountKey}"
 _FORM = "application/x-www-form-urlencoded"
@@ -125,7 +125,7 @@ _HANG_UP: Operation = {
 _AGENT: Operation = {
     "operationId": "readAgent",
     "tags": [AGENTS],
-    "summary": "Read an agent, with the call they are in",
+    "summary": "Read which call an agent is in",
     "security": _secured(AGENTS_READ),
     "parameters": [
         {
@@ -212,6 +212,9 @@ def _token(operation_id: str, summary: str, about: str, example: dict[str, str],
     given = {"access_token": "eyJhbGciOi…", "expires_in": lifetime_seconds, "token_type": "Bearer"}
     wrong = {"error": "invalid_client", "error_description": "The client is unknown or its secret is wrong"}
 
+    sent = content("TokenRequest", {"form": example}, _FORM)
+    sent[_FORM]["examples"]["form"]["summary"] = "Id and secret in the form"
+
     def turned_down(description: str, *headers: str) -> Schema:
         return _ok(description, content("OAuthError", {"error": wrong}), **{name: header(name) for name in headers})
 
@@ -221,7 +224,7 @@ def _token(operation_id: str, summary: str, about: str, example: dict[str, str],
         "summary": summary,
         "description": about,
         "security": [{}, {"basic": []}],
-        "requestBody": {"required": True, "content": content("TokenRequest", {"inTheForm": example}, _FORM)},
+        "requestBody": {"required": True, "content": sent},
         "responses": {
             "200": _ok("A token.", content("Token", {"token": given})),
             "400": turned_down("The request is not as it must be, or the scope not the client's."),
@@ -244,7 +247,7 @@ _WITH_CLIENT = _token(
     "getClientToken",
     "Get a token with an API client's secret",
     "Good for two hours. A new secret, a revoked client, or a scope taken from it, voids it.",
-    {"grant_type": "client_credentials", "client_id": "…", "client_secret": "…", "scope": CALLS_CREATE},
+    {"grant_type": "client_credentials", "client_id": "sandbox", "client_secret": "…", "scope": CALLS_CREATE},
     7200,
 )
 

@@ -14,7 +14,7 @@ from outdial.domain.legs import Side
 from outdial.domain.recordings import CallRecording, ConsentAct, ConsentTaken, KeptFile, KeptRecording, Pause, SpoolFile
 from outdial.domain.recordings import State as RecordingState
 
-RECORDINGS = "Recordings of calls"
+RECORDINGS = "Finding and hearing recordings"
 ABOUT = (
     "What was recorded, as far as consent allowed it. Every access is in the account's ledger, with who. Where the "
     "audio is kept it is sealed; a leg's `sha256` is of its WAV file, as `audio?leg=agent` gives it."

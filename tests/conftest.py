@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from support import postgres, programs, real_switch
+from support import chromium, postgres, programs, real_switch
 from support.sandbox_world import LISTEN_SECONDS, Members, outdial, set_for_tests
 from support.stacks import waiting_tasks
 
@@ -18,7 +18,7 @@ settings.load_profile("patient")
 
 FETCHED: Mapping[str, tuple[Callable[[], object], ...]] = {
     "cli": (real_switch.runtime,),
-    "live": (real_switch.runtime, programs.root, postgres.programs),
+    "live": (real_switch.runtime, programs.root, postgres.programs, chromium.root),
     "storage": (postgres.programs,),
 }
 """What the tests of a folder need that is fetched from elsewhere where it is missing."""

@@ -184,6 +184,14 @@ async def test_every_body_has_an_example(world: ApiWorld) -> None:
     assert bare == []
 
 
+async def test_whatever_needs_a_token_says_which_scope(world: ApiWorld) -> None:
+    document = await document_of(world)
+    needing = [each for _, _, each in operations(document) if "bearer" in str(each["security"])]
+    assert all(way["bearer"] for each in needing for way in each["security"])
+    page = (await world.client.get("/docs")).text
+    assert page.count('Needs a <a href="#section-tokens">bearer token</a> with the scope <code>') == len(needing)
+
+
 async def test_titles_tell_operations_and_sections_apart(world: ApiWorld) -> None:
     document = await document_of(world)
     told = [operation["summary"] for _, _, operation in operations(document)]

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from outdial.api.auth import SCOPES
+from outdial.api.auth import ADMIN, SCOPES
 from outdial.api.manage.routes import TAGS as MANAGE_TAGS
 from outdial.api.reference.event_operations import ABOUT, EVENTS
 from outdial.api.reference.event_operations import PATHS as EVENT_PATHS
@@ -92,6 +92,7 @@ def _components(found: dict[str, Any]) -> dict[str, Any]:
 
 def _complete(path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Say of an operation of the management API what is true of all: how it answers, and what is sent to it."""
+    operation["security"] = [{"bearer": [ADMIN]}]
     responses = operation.setdefault("responses", {})
     if "HTTPValidationError" in str(responses.get("422", "")):
         del responses["422"]

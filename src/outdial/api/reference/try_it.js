@@ -85,13 +85,17 @@
   // Copying.
 
   async function copy(text) {
-    if (navigator.clipboard) return navigator.clipboard.writeText(text);
-    const area = make("textarea", {value: text, readOnly: true});  // Where the page came over plain HTTP.
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    if (!done) throw new Error("not copied");
+    try {
+      return await navigator.clipboard.writeText(text);
+    } catch {
+      // The page came over plain HTTP, or the browser does not allow it: the old way.
+      const area = make("textarea", {value: text, readOnly: true});
+      document.body.append(area);
+      area.select();
+      const done = document.execCommand("copy");
+      area.remove();
+      if (!done) throw new Error("not copied");
+    }
   }
 
   for (const line of document.querySelectorAll("pre.curl")) {

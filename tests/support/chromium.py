@@ -20,7 +20,18 @@ from support.served import PATIENCE_SECONDS, until
 
 FOLDER = Path(__file__).parents[2] / ".cache" / "chromium"
 PACKAGES = Selection("bookworm", ("chromium-headless-shell", "fonts-dejavu-core"))
-_OF_GLIBC = ("ld-linux", "libc.", "libm.", "libmvec.", "libpthread.", "librt.", "libdl.", "libutil.", "libresolv.")
+_OF_GLIBC = (
+    "ld-linux",
+    "libc.",
+    "libm.",
+    "libmvec.",
+    "libpthread.",
+    "librt.",
+    "libdl.",
+    "libutil.",
+    "libresolv.",
+    "libnss_",
+)
 """Of these the machine's own must be taken, as its loader is."""
 _SWITCHES = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),

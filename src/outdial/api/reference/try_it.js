@@ -26,6 +26,7 @@
   // The access token, and finding operations.
 
   const token = make("input", {type: "text", autocomplete: "off", spellcheck: false, className: "secret"});
+  addEventListener("pagehide", () => { token.value = ""; });  // Browsers may keep a page for whoever goes back to it.
   const wanted = make("input", {type: "search", autocomplete: "off"});
   const count = make("p", {className: "count"});
   count.setAttribute("role", "status");
@@ -211,9 +212,8 @@
   async function showSound(response, type, out) {
     const address = URL.createObjectURL(await response.blob());
     const name = type.includes("ogg") ? "recording.ogg" : "recording.wav";
-    out.append(
-      make("audio", {controls: true, src: address}), make("p", {}, make("a", {href: address, download: name}, `Save ${name}`)),
-    );
+    const save = make("a", {href: address, download: name}, `Save ${name}`);
+    out.append(make("audio", {controls: true, src: address}), make("p", {}, save));
   }
 
   function showHeaders(response, out) {
@@ -274,7 +274,8 @@
       try {
         const [url, request] = requestOf(operation, fields, body);
         const response = await fetch(url, {...request, signal: cancel.signal});
-        told = `${response.status} ${response.statusText}`.trim() + ` after ${Math.round(performance.now() - began)} ms.`;
+        const took = Math.round(performance.now() - began);
+        told = `${`${response.status} ${response.statusText}`.trim()} after ${took} ms.`;
         if (response.status === 401 && operation.token && !token.value) told += " The access token above is empty.";
         status.classList.add(`s${Math.floor(response.status / 100)}`);
         status.textContent = told;

@@ -1,5 +1,6 @@
 """Recording over HTTP: what is shown of it, pause and resume, consent, and whatever is refused."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -51,6 +52,20 @@ async def test_a_call_shows_what_may_be_recorded_why_and_what_is(world: ApiWorld
     assert recording["now"] == {"legs": ["agent"], "paused": False}
     assert (recording["inputs"]["from"], recording["inputs"]["to"]) == ("TwoParty", "TwoParty")
     assert Record((AGENT,)) in world.switch.commands_of(call_id)
+
+
+async def test_a_decision_is_told_in_one_spelling_with_the_call_and_in_the_ledger(world: ApiWorld) -> None:
+    call_id = await joined(world, AccountRecording(), "TwoParty")
+    told = (await read(world, call_id))["recording"]
+    managed = (await world.client.get(f"/manage/accounts/{ACCOUNT}/calls/{call_id}")).json()["recording"]
+    ledger = (await world.client.get(f"/manage/accounts/{ACCOUNT}/recordings/ledger?callId={call_id}")).json()
+    hashed = json.loads(ledger["items"][0]["data"])
+
+    assert list(hashed) == ["inputs", "legs", "legsAfterConsent", "rule"]
+    for name in ("legs", "legsAfterConsent", "rule", "inputs"):
+        assert told[name] == managed[name]
+    assert told["inputs"] == hashed["inputs"] | {"overrides": None}
+    assert not [name for name in (*told, *managed, *told["inputs"], *hashed) if "_" in name]
 
 
 async def test_a_recording_is_paused_and_goes_on_and_both_are_on_record(world: ApiWorld) -> None:

@@ -11,6 +11,7 @@ import pytest
 from outdial.api.auth import RECORDINGS_LISTEN, RECORDINGS_READ, SCOPES
 from outdial.api.recordings import RecordingUnreadable, RecordUnreadable
 from outdial.calls.recording_library import Selection
+from outdial.domain.consent import AccountRecording, Consent, Scenario, decide
 from outdial.domain.legs import Side
 from outdial.domain.recordings import CallRecording, ConsentAct, ConsentTaken, Pause
 from outdial.storage.ledger import StoredLedger
@@ -18,6 +19,7 @@ from support.api_world import ACCOUNT, BASE, OTHER, OTHERS_SECRET, ApiWorld, bea
 from support.vault import START, TONES, recording_of, tone, wav_of
 
 ID = "94e5928c-7f7e-4645-ad72-61010f906449"
+DECISION = decide(Scenario.AGENT_TO_NUMBER, Consent.TWO_PARTY, Consent.ONE_PARTY, AccountRecording())
 ONE_LEG = "94e5928c-7f7e-4645-ad72-61010f906450"
 URL = f"/v6/{ACCOUNT}/recordings"
 AUDIO = f"{URL}/{ID}/audio"
@@ -48,7 +50,7 @@ async def kept(world: ApiWorld) -> ApiWorld:
         of_account(
             ID,
             agent_id="1234",
-            decision={"legs": "both"},
+            decision=DECISION.to_dict(),
             pauses=(Pause(START + 500, START + 900, "agent 1234"),),
             consents=(ConsentTaken(START, ConsentAct.GIVEN, Side.PARTY, "dtmf"),),
         ),
@@ -100,11 +102,33 @@ async def test_details_tell_everything_but_where_it_lies(kept: ApiWorld) -> None
         "cutShort": False,
         "held": False,
         "joinedAt": "2025-11-24T16:00:00.000Z",
-        "pauses": [{"from": "2025-11-24T16:00:00.500Z", "to": "2025-11-24T16:00:00.900Z", "by": "agent 1234"}],
+        "pauses": [
+            {
+                "from": "2025-11-24T16:00:00.500Z",
+                "to": "2025-11-24T16:00:00.900Z",
+                "by": "agent 1234",
+                "resumedBy": None,
+            }
+        ],
         "consents": [
             {"at": "2025-11-24T16:00:00.000Z", "act": "given", "leg": "party", "way": "dtmf", "by": None},
         ],
-        "decision": {"legs": "both"},
+        "decision": {
+            "legs": "agent",
+            "legsAfterConsent": "both",
+            "rule": "TwoParty: the agent's leg, the other one once its consent is captured",
+            "inputs": {
+                "scenario": "agent to telephone number",
+                "from": "TwoParty",
+                "to": "OneParty",
+                "account": "none",
+                "accountWhenUnknown": "agent",
+                "overrides": None,
+            },
+            "announcement": None,
+            "autoResumeSeconds": 0,
+            "recordOrDrop": False,
+        },
         "holds": [],
         "retainUntil": None,
         "deletedAt": None,

@@ -123,6 +123,29 @@ def test_settings_and_decisions_are_read_back_as_they_were() -> None:
     assert decision_of(decision.to_dict()) == decision
 
 
+def test_a_decision_is_spelled_in_one_way_and_read_in_every_way_it_was_ever_stored() -> None:
+    settings = AccountRecording(BOTH, AGENT, (), "default", 30, record_or_drop=True)
+    decision = decide(NUMBER, UNKNOWN, TWO, settings)
+    stored = decision.to_dict()
+    assert not [name for name in (*stored, *stored["inputs"]) if "_" in name]
+    before = {
+        "legs": "agent",
+        "after_consent": "both",
+        "rule": decision.rule,
+        "inputs": {
+            "scenario": "agent to telephone number",
+            "from": "Unknown",
+            "to": "TwoParty",
+            "account": "both",
+            "account_when_unknown": "agent",
+        },
+        "announcement": "default",
+        "auto_resume_seconds": 30,
+        "record_or_drop": True,
+    }
+    assert decision_of(before) == decision
+
+
 @pytest.mark.parametrize(
     "stored",
     [
@@ -141,7 +164,13 @@ def test_settings_that_cannot_be_read_record_nothing(stored: dict[str, object]) 
 
 
 @pytest.mark.parametrize(
-    "stored", [{}, {"legs": "both"}, {"legs": "x", "after_consent": "both", "rule": "", "inputs": {}}]
+    "stored",
+    [
+        {},
+        {"legs": "both"},
+        {"legs": "x", "legsAfterConsent": "both", "rule": "", "inputs": {}},
+        {"legs": "both", "legsAfterConsent": "both", "rule": "", "inputs": []},
+    ],
 )
 def test_a_decision_that_cannot_be_read_allows_nothing(stored: dict[str, object]) -> None:
     assert decision_of(stored) == NOTHING

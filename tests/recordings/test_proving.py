@@ -117,6 +117,23 @@ async def test_a_forged_record_is_found(
     assert await findings(vault) == [("changed-record", detail)]
 
 
+async def test_what_was_decided_in_another_spelling_is_still_proved(vault: Vault) -> None:
+    """A ledger is hashed as it is stored, and never changed."""
+    now = TWO_PARTY.to_dict()
+    inputs = {name: value for name, value in now["inputs"].items() if name != "accountWhenUnknown"}
+    inputs["account_when_unknown"] = "agent"
+    before = {"legs": "agent", "after_consent": "both", "rule": now["rule"], "inputs": inputs}
+    recording = recording_of("c2", [Side.AGENT], decision=before)
+    told = {"legs": "agent", "afterConsent": "both", "rule": now["rule"], "inputs": inputs}
+    await vault.ledger.append([Record(Kind.DECIDED, "ours", START, "c2", None, told)])
+    folder = await vault.keeper.spool(replace(recording, ended_at=None))
+    (folder / "agent.wav").write_bytes(wav_of(tone(440, 2_000)))
+    await vault.keeper.finish(recording)
+    await vault.rests(recording)
+
+    assert await findings(vault) == []
+
+
 async def test_a_column_alone_by_which_it_would_not_be_found_is_found(vault: Vault) -> None:
     """An erasure goes by the columns: one that was changed would let a recording escape it."""
     await made(vault)

@@ -21,7 +21,7 @@ def allowed(call: Call) -> set[Side]:
     if decision["legs"] == "both" and (not taken or taken[-1].act is ConsentAct.GIVEN):
         sides.add(PARTY)
     if taken and taken[-1].act is ConsentAct.GIVEN:
-        sides |= {AGENT, PARTY} if decision["after_consent"] == "both" else set()
+        sides |= {AGENT, PARTY} if decision["legsAfterConsent"] == "both" else set()
     return sides
 
 

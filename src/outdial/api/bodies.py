@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from outdial.api.recording_bodies import decision_body
 from outdial.domain.call import Call, State
 from outdial.domain.directory import Agent
 
@@ -106,15 +107,12 @@ def _recording_status(call: Call) -> str:
 
 def _recording(call: Call) -> Members | None:
     """What may be recorded of the call, by which rule and from which inputs; what is recorded now, and was done."""
-    decision, recording = call.plan.recording, call.recording
-    if not decision:
+    if not call.plan.recording:
         return None
+    decision, recording = decision_body(call.plan.recording), call.recording
     running = recording.running if call.state is State.JOINED else ()
     return {
-        "legs": decision["legs"],
-        "legsAfterConsent": decision["after_consent"],
-        "rule": decision["rule"],
-        "inputs": decision.get("inputs", {}),
+        **{name: decision[name] for name in ("legs", "legsAfterConsent", "rule", "inputs")},
         "now": {"legs": [side.value for side in running], "paused": bool(running) and recording.paused},
         "consents": [
             {"at": _iso(each.at), "act": each.act.value, "leg": each.side.value, "way": each.way, "by": each.who}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from outdial.api.manage.times import told, told_or_none
+from outdial.domain.consent import INPUTS, decision_of
 from outdial.domain.recordings import READABLE, KeptFile, KeptRecording, State
 
 CODEC, RATE = "pcm_s16le", 8000
@@ -50,7 +51,8 @@ def detailed(kept: KeptRecording, url: str) -> dict[str, Any]:
         "legs": [_leg(file) for file in kept.files],
         "joinedAt": told_or_none(recording.joined_at),
         "pauses": [
-            {"from": told(pause.since), "to": told_or_none(pause.until), "by": pause.who} for pause in recording.pauses
+            {"from": told(pause.since), "to": told_or_none(pause.until), "by": pause.who, "resumedBy": pause.resumed_by}
+            for pause in recording.pauses
         ],
         "consents": [
             {
@@ -62,11 +64,17 @@ def detailed(kept: KeptRecording, url: str) -> dict[str, Any]:
             }
             for consent in recording.consents
         ],
-        "decision": recording.decision,
+        "decision": decision_body(recording.decision),
         "holds": [hold.matter for hold in kept.holds],
         "retainUntil": told_or_none(kept.retain_until),
         "deletedAt": told_or_none(kept.deleted_at),
     }
+
+
+def decision_body(stored: dict[str, Any]) -> dict[str, Any]:
+    """What was decided about recording a call, with every input, also those that played no part."""
+    decision = decision_of(stored)
+    return decision.to_dict() | {"inputs": {name: decision.inputs.get(name) for name in INPUTS}}
 
 
 def _leg(file: KeptFile) -> dict[str, Any]:

@@ -56,7 +56,7 @@ _DETAILS: Columns = {
     "Groups": "groups",
     "Reference": "reference",
     "Application": "application",
-    "Recording": lambda item: f"{item['recording'].get('legs', 'none')}: {item['recording'].get('rule', '')}",
+    "Recording": lambda item: f"{item['recording']['legs']}: {item['recording']['rule']}",
     "Why": "reasons",
 }
 

@@ -141,31 +141,42 @@ class RecordingDecision:
         return asked or self.after_consent is not Legs.NONE
 
     def to_dict(self) -> dict[str, Any]:
-        """As it is stored with the call."""
+        """As it is stored with the call, and told of it: one spelling everywhere."""
         return {
             "legs": self.legs.value,
-            "after_consent": self.after_consent.value,
+            "legsAfterConsent": self.after_consent.value,
             "rule": self.rule,
             "inputs": dict(self.inputs),
             "announcement": self.announcement,
-            "auto_resume_seconds": self.auto_resume_seconds,
-            "record_or_drop": self.record_or_drop,
+            "autoResumeSeconds": self.auto_resume_seconds,
+            "recordOrDrop": self.record_or_drop,
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "RecordingDecision":
-        """A stored decision. Raises KeyError or ValueError for anything else."""
+        """A decision as it is stored, or in the ledger. Raises for anything else, as `decision_of` expects."""
+        data = _respelled(data)
         return cls(
             Legs(data["legs"]),
-            Legs(data["after_consent"]),
+            Legs(data["legsAfterConsent"]),
             data["rule"],
-            dict(data["inputs"]),
+            _respelled(data["inputs"]),
             data.get("announcement"),
-            data.get("auto_resume_seconds", 0),
-            data.get("record_or_drop", False),
+            data.get("autoResumeSeconds", 0),
+            data.get("recordOrDrop", False),
         )
 
 
+INPUTS = ("scenario", "from", "to", "account", "accountWhenUnknown", "overrides")
+"""What a decision may be made of."""
+_SPELLED_BEFORE = {
+    "after_consent": "legsAfterConsent",
+    "afterConsent": "legsAfterConsent",
+    "auto_resume_seconds": "autoResumeSeconds",
+    "record_or_drop": "recordOrDrop",
+    "account_when_unknown": "accountWhenUnknown",
+}
+"""Members of decisions as they were stored, and hashed, before there was one spelling."""
 NOTHING = RecordingDecision(Legs.NONE, Legs.NONE, "nothing was decided, so nothing is recorded", {})
 """What holds where a call was stored without a decision that can be read."""
 
@@ -174,7 +185,7 @@ def decision_of(stored: dict[str, Any]) -> RecordingDecision:
     """A call's decision as it was stored; one that can't be read allows nothing."""
     try:
         return RecordingDecision.from_dict(stored)
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, AttributeError):
         return NOTHING
 
 
@@ -245,7 +256,7 @@ def decide(
         "from": from_consent,
         "to": to_consent,
         "account": legs.value,
-        "account_when_unknown": unknown.value,
+        "accountWhenUnknown": unknown.value,
     }
     plain = {key: None if value is None else str(value) for key, value in inputs.items()}
     if overrides:
@@ -282,6 +293,10 @@ def _allowed_by(consent: Consent, unknown: Legs) -> tuple[Legs, Legs, str]:
             return Legs.AGENT, Legs.BOTH, "TwoParty: the agent's leg, the other one once its consent is captured"
         case Consent.UNKNOWN:
             return unknown, unknown, f"Unknown: the account's setting for unknown ({unknown.value})"
+
+
+def _respelled(data: dict[str, Any]) -> dict[str, Any]:
+    return {_SPELLED_BEFORE.get(name, name): value for name, value in data.items()}
 
 
 def _override_of(data: dict[str, Any]) -> Override:

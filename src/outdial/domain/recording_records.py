@@ -85,7 +85,8 @@ def decision_told(decision: RecordingDecision) -> dict[str, Any]:
     if inputs.get("overrides"):
         # A caller id is a telephone number, and entries outlive its erasure.
         inputs["overrides"] = re.sub(r"caller id \+?\d+", "caller id", inputs["overrides"] or "")
-    return {"legs": decision.legs, "afterConsent": decision.after_consent, "rule": decision.rule, "inputs": inputs}
+    told = decision.to_dict()
+    return {name: told[name] for name in ("legs", "legsAfterConsent", "rule")} | {"inputs": inputs}
 
 
 def _told(before: Recording, after: Recording, now: int) -> _Entries:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from outdial.domain.consent import NOTHING, Legs, RecordingDecision, decision_of
+from outdial.domain.consent import NOTHING, RecordingDecision, decision_of
 from outdial.domain.ledger import Entry, Kind
 from outdial.domain.legs import Side
 from outdial.domain.recording import permitted
@@ -21,7 +21,7 @@ _ACTS = {kind.value: act for act, kind in CONSENT_KINDS.items()}
 class Replay:
     """A recording's making, as far as the ledger tells it."""
 
-    decided: dict[str, Any] | None = None
+    decided: RecordingDecision | None = None
     consents: list[ConsentTaken] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
     started: list[tuple[Side, int]] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Replay:
         """Take the next entry. Raises ValueError or KeyError for one that none of ours can be."""
         match entry.kind:
             case Kind.DECIDED:
-                self.decided = data
+                self.decided = RecordingDecision.from_dict(data)
                 self.allowed |= self._permitted()
             case Kind.CONSENT_GIVEN | Kind.CONSENT_REFUSED | Kind.CONSENT_WITHDRAWN:
                 taken = ConsentTaken(entry.at, _ACTS[entry.kind], Side(data["side"]), data["way"], entry.who)
@@ -69,19 +69,16 @@ class Replay:
 
     def otherwise_decided(self, decision: dict[str, Any], consents: Sequence[ConsentTaken]) -> Iterator[str]:
         """Where somebody says that something else was decided, or agreed, than the ledger does, as sentences."""
-        if self.decided is None and decision_of(decision).says_something:
+        decided = self.decided
+        if decided is None and decision_of(decision).says_something:
             yield "the ledger does not say what was decided"
-        elif self.decided is not None and self.decided != decision_told(decision_of(decision)):
+        elif decided is not None and decision_told(decided) != decision_told(decision_of(decision)):
             yield "the ledger says that something else was decided"
         if self.consents != list(consents):
             yield "the ledger has other consents"
 
     def _permitted(self) -> set[Side]:
-        decision = NOTHING
-        if self.decided is not None:
-            told = self.decided
-            decision = RecordingDecision(Legs(told["legs"]), Legs(told["afterConsent"]), told["rule"], told["inputs"])
-        return set(permitted(decision, tuple(self.consents)))
+        return set(permitted(self.decided or NOTHING, tuple(self.consents)))
 
     def _pause(self, entry: Entry, why: str | None) -> None:
         if entry.kind == Kind.PAUSED and why is None:

@@ -4,8 +4,9 @@ from typing import Any, Self
 
 from pydantic import Field
 
-from outdial.api.manage.kinds import Reply
+from outdial.api.manage.kinds import ConsentWord, LegsWord, Reply
 from outdial.api.manage.times import told, told_or_none
+from outdial.api.recording_bodies import decision_body
 from outdial.domain.call import Call
 from outdial.domain.legs import Leg
 from outdial.domain.plan import CallerId, Phone
@@ -100,6 +101,29 @@ class LegReply(Reply):
         )
 
 
+class DecisionInputs(Reply):
+    """What a recording's decision was made of; null is what played no part."""
+
+    scenario: str | None = Field(description="Who called whom.")
+    from_: ConsentWord | None = Field(alias="from", description="The consent given for the agent's side.")
+    to: ConsentWord | None = Field(description="The consent given for the other side.")
+    account: LegsWord | None = Field(description="What the account has recorded where no consent is given.")
+    account_when_unknown: LegsWord | None = Field(description="What the account allows where the consent is Unknown.")
+    overrides: str | None = Field(description="The groups and caller ids whose own settings stood in their place.")
+
+
+class RecordingDecision(Reply):
+    """What may be recorded of a call, and why; made when it was placed."""
+
+    legs: LegsWord = Field(description="From the beginning.")
+    legs_after_consent: LegsWord = Field(description="Once the other side's consent is captured.")
+    rule: str
+    inputs: DecisionInputs
+    announcement: str | None = Field(description="What asks for that consent; null where nothing does.")
+    auto_resume_seconds: int = Field(description="After so long a paused recording goes on by itself; 0 for never.")
+    record_or_drop: bool = Field(description="Whether the call is ended if its recording fails.")
+
+
 class CallDetail(CallReply):
     """A call with both legs and all that was decided about it."""
 
@@ -107,7 +131,7 @@ class CallDetail(CallReply):
     party_leg: LegReply
     version: int = Field(description="Effective version of the API it was asked for in.")
     switch: str
-    recording: dict[str, Any] = Field(description="What may be recorded, by which rule, from which inputs.")
+    recording: RecordingDecision
     reasons: dict[str, Any] = Field(description="Why this agent, this caller id and this trunk.")
 
     @classmethod
@@ -120,7 +144,7 @@ class CallDetail(CallReply):
             party_leg=LegReply.of(call.party, plan.party_phone, plan.party_sees),
             version=plan.version,
             switch=call.switch,
-            recording=plan.recording,
+            recording=RecordingDecision.model_validate(decision_body(plan.recording)),
             reasons=plan.reasons,
         )
 

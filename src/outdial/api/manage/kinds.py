@@ -94,6 +94,7 @@ Priority = Annotated[int, Field(ge=0, le=1000, description="Trunks are tried low
 PhoneKindWord = Literal["sip", "number", "address"]
 PresenceWord = Literal["LoggedOut", "Ready", "Away", "Break", "ComfortBreak", "XAway"]
 LegsWord = Literal["none", "agent", "both"]
+ConsentWord = Literal["Unknown", "OneParty", "TwoParty"]
 Transport = Literal["udp", "tcp", "tls"]
 ScopeWord = Literal[
     "calls:create",

@@ -1,15 +1,11 @@
 """Moments on the wire: RFC 3339 in UTC, to the millisecond. Within, they are milliseconds since the epoch."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
+from outdial.domain.moments import told
 from outdial.domain.setup import InvalidMember
 
 _WANTED = "a date and time with its offset, such as 2026-11-24T09:30:00Z"
-
-
-def told(moment: int) -> str:
-    """A moment as it is told."""
-    return datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def told_or_none(moment: int | None) -> str | None:
@@ -30,3 +26,6 @@ def moment_of(text: str, member: str) -> int:
         return int(written.timestamp() * 1000)
     except (ValueError, OverflowError):
         raise InvalidMember(member, _WANTED) from None
+
+
+__all__ = ["moment_of", "told", "told_or_none"]

@@ -95,7 +95,8 @@ RINGING_CALL = {
         "legs": "none",
         "legsAfterConsent": "none",
         "rule": "no consent was given with the call: the account's setting decides",
-        "inputs": {"scenario": "agent to telephone number", "from": None, "to": None, "account": "none"},
+        "inputs": {"scenario": "agent to telephone number", "from": None, "to": None, "account": "none"}
+        | {"accountWhenUnknown": "agent", "overrides": None},
         "now": {"legs": [], "paused": False},
         "consents": [],
         "pauses": [],

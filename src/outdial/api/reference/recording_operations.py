@@ -6,7 +6,7 @@ from outdial.api.auth import RECORDINGS_LISTEN, RECORDINGS_READ
 from outdial.api.recording_bodies import CODEC, STATES, detailed, listed
 from outdial.api.recordings import MOST_ON_A_PAGE, MOST_PEAKS_A_SECOND, ON_A_PAGE, PEAKS_A_SECOND
 from outdial.api.reference.examples import ACCOUNT, BASE, CALL_ID
-from outdial.api.reference.schemas import Schema
+from outdial.api.reference.schemas import Schema, ref
 from outdial.api.reference.shared import JSON, Operation, content, parameters, refusals
 from outdial.calls.recording_library import Form, Hearing
 from outdial.domain.consent import AccountRecording, Consent, Scenario, decide
@@ -93,7 +93,7 @@ SCHEMAS: dict[str, Schema] = {
             "joinedAt": _TIME_OR_NULL,
             "pauses": {
                 "type": "array",
-                "items": _object({"from": _TIME, "to": _TIME_OR_NULL, "by": _TEXT_OR_NULL}),
+                "items": _object({"from": _TIME, "to": _TIME_OR_NULL, "by": _TEXT_OR_NULL, "resumedBy": _TEXT_OR_NULL}),
                 "description": "Stretches of silence that somebody asked for.",
             },
             "consents": {
@@ -108,7 +108,7 @@ SCHEMAS: dict[str, Schema] = {
                     }
                 ),
             },
-            "decision": {"type": "object", "description": "What could be recorded, by which rule, from which inputs."},
+            "decision": ref("RecordingDecision"),
             "holds": {**_STRINGS, "description": "The matters of its legal holds."},
             "retainUntil": {**_TIME_OR_NULL, "description": "When the account's retention deletes it; null: never."},
             "deletedAt": _TIME_OR_NULL,

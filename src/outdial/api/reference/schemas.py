@@ -164,7 +164,7 @@ RECORDING: Schema = {
             legs={"enum": [*map(str, Legs)]},
             legsAfterConsent={"enum": [*map(str, Legs)], "description": "Once the other side's consent is captured."},
             rule={"type": "string"},
-            inputs={"type": "object", "description": "What the rule was applied to."},
+            inputs=ref("DecisionInputs"),
             now={
                 **_object("legs paused", legs=_LEGS, paused={"type": "boolean"}),
                 "description": "What is being recorded at this moment.",

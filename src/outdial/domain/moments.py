@@ -1,0 +1,11 @@
+"""How a moment is written for others: RFC 3339 in UTC, to the millisecond.
+
+Within, it is milliseconds since the epoch.
+"""
+
+from datetime import UTC, datetime
+
+
+def told(moment: int) -> str:
+    """A moment as it is told."""
+    return datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -10,10 +10,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from outdial.__main__ import main
+from outdial.domain.legs import Side
 from outdial.storage.migrate import migrate
 from support.api_world import OPERATORS_SECRET, PassingTime, api_world
 from support.command_line import Line, Ran, Run
+from support.kept_line import ID, SECOND_ID, keep
 from support.raw_http import listening
+from support.vault import recording_of
 
 
 @pytest.fixture
@@ -46,3 +49,11 @@ async def line(migrated_file: Path, tmp_path: Path, run: Run, monkeypatch: pytes
             found = {"url": url, "client_id": "operator", "client_secret": OPERATORS_SECRET}
             (tmp_path / "operator.json").write_text(json.dumps(found), encoding="utf-8")
             yield Line(world, tmp_path, url, run)
+
+
+@pytest.fixture
+async def kept(line: Line) -> Line:
+    """Two recordings."""
+    for call, sides in ((ID, tuple(Side)), (SECOND_ID, (Side.AGENT,))):
+        await keep(line, recording_of(call, sides, reference="case-5"))
+    return line

@@ -2,39 +2,19 @@
 
 import hashlib
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from outdial.domain.consent import AccountRecording, Legs
+from outdial.domain.consent import AccountRecording, Consent, Legs, Scenario, decide
 from outdial.domain.legs import Side
+from outdial.domain.recordings import ConsentAct, ConsentTaken, Pause
 from outdial.recordings import steps
 from outdial.recordings.erasure import Signer, is_signed
-from outdial.storage.ledger import StoredLedger
 from support.api_world import ACCOUNT, OTHER
 from support.command_line import Line
-from support.vault import TONES, decided, recording_of, tone, wav_of
-
-ID = "94e5928c-7f7e-4645-ad72-61010f906449"
-SECOND_ID = "94e5928c-7f7e-4645-ad72-61010f906450"
-WHOLE = {side: wav_of(tone(TONES[side], 2_000)) for side in Side}
-IN = ("-a", ACCOUNT)
-
-
-@pytest.fixture
-async def kept(line: Line) -> Line:
-    """Two recordings."""
-    keeper = line.world.kept.keeper
-    for call, sides in ((ID, tuple(Side)), (SECOND_ID, (Side.AGENT,))):
-        recording = replace(recording_of(call, sides), account=ACCOUNT, reference="case-5")
-        await StoredLedger(line.world.database).append([decided(recording)])
-        folder = await keeper.spool(recording)
-        for side in sides:
-            (folder / f"{side.value}.wav").write_bytes(WHOLE[side])
-        await keeper.finish(recording)
-        await keeper.rested(ACCOUNT, call)
-    return line
+from support.kept_line import ID, IN, SECOND_ID, WHOLE, keep
+from support.vault import START, recording_of
 
 
 async def test_recordings_are_listed_and_shown(kept: Line) -> None:
@@ -45,6 +25,26 @@ async def test_recordings_are_listed_and_shown(kept: Line) -> None:
     assert "2025-11-24 16:00:00" in table.out
     shown = await kept.run("recordings", "show", ID, *IN)
     assert f"2000 ms, SHA-256 {hashlib.sha256(WHOLE[Side.PARTY]).hexdigest()}" in shown.out
+
+
+async def test_consents_pauses_and_the_decision_are_shown_in_sentences_a_line_each(line: Line) -> None:
+    consents = (
+        ConsentTaken(START + 500, ConsentAct.GIVEN, Side.PARTY, "dtmf"),
+        ConsentTaken(START + 1_600, ConsentAct.WITHDRAWN, Side.PARTY, "api", "agent 1, by client crm"),
+    )
+    decision = decide(Scenario.AGENT_TO_NUMBER, Consent.TWO_PARTY, Consent.TWO_PARTY, AccountRecording())
+    pauses = (Pause(START + 600, START + 1_200, "agent 1", "agent 1"), Pause(START + 1_700))
+    await keep(line, recording_of(ID, consents=consents, decision=decision.to_dict(), pauses=pauses))
+
+    shown = (await line.run("recordings", "show", ID, *IN)).out
+
+    assert [text.split("  ")[-1].strip() for text in shown.splitlines() if "{" in text] == []
+    assert "16:00:00 the other side agreed (key 1)\n" in shown
+    assert "16:00:01 the other side withdrew its consent (told by agent 1, by client crm)\n" in shown
+    assert "16:00:00 to 16:00:01, paused by agent 1, resumed by agent 1\n" in shown
+    assert "16:00:01 to the end\n" in shown
+    assert "once the other side has agreed: both legs\n" in shown
+    assert max(map(len, shown.splitlines())) < 120
 
 
 async def test_a_recording_is_downloaded(kept: Line, tmp_path: Path) -> None:
@@ -190,12 +190,7 @@ async def test_how_many_recordings_are_of_a_version_without_hashes_is_said(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "proved", lambda change, _: change)
-    recording = replace(recording_of(ID, [Side.AGENT]), account=ACCOUNT)
-    await StoredLedger(line.world.database).append([decided(recording)])
-    folder = await line.world.kept.keeper.spool(recording)
-    (folder / "agent.wav").write_bytes(WHOLE[Side.AGENT])
-    await line.world.kept.keeper.finish(recording)
-    await line.world.kept.keeper.rested(ACCOUNT, ID)
+    await keep(line, recording_of(ID, [Side.AGENT]))
 
     ran = await line.run("recordings", "verify")
 

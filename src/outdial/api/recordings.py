@@ -32,7 +32,7 @@ LONGEST_TEXT = 2_000
 LINK_LIFETIME_MS = 3_600_000
 PARAMETERS = ("callId", "agent", "group", "number", "reference", "from", "to", "deleted", "limit", "cursor")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
+PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -97,7 +97,7 @@ async def audio(request: Request) -> Response:
     try:
         found = await parts.recordings.audio(account, _id(request), hearing, form, who, asked)
     except RecordingError as error:
-        raise _refusal_of(error) from error
+        raise refusal_of(error) from error
     if found is None:
         raise RecordingNotFound
     return await _file(request, found)
@@ -112,7 +112,7 @@ async def link(request: Request) -> Response:
     expires_at = parts.clock.now() + LINK_LIFETIME_MS
     ticket = tickets.issue(parts.token_key, claims, f"{account}/{recording_id}", expires_at)
     href = f"{url}/recordings/{recording_id}/audio?ticket={ticket}"
-    return reply(201, {"href": href, "expiresAt": told(expires_at)}, version, _PRIVATE)
+    return reply(201, {"href": href, "expiresAt": told(expires_at)}, version, PRIVATE)
 
 
 async def peaks(request: Request) -> Response:
@@ -123,17 +123,17 @@ async def peaks(request: Request) -> Response:
     try:
         found = await parts.recordings.peaks(account, _id(request), hearing, per_second, caller.name)
     except RecordingError as error:
-        raise _refusal_of(error) from error
+        raise refusal_of(error) from error
     if found is None:
         raise RecordingNotFound
-    return await asyncio.to_thread(reply, 200, found, version, _PRIVATE)
+    return await asyncio.to_thread(reply, 200, found, version, PRIVATE)
 
 
 async def _found(parts: Parts, account: str, recording_id: str, who: str) -> KeptRecording:
     try:
         kept = await parts.recordings.find(account, recording_id, who)
     except RecordingError as error:
-        raise _refusal_of(error) from error
+        raise refusal_of(error) from error
     if kept is None:
         raise RecordingNotFound
     return kept
@@ -171,7 +171,7 @@ async def _file(request: Request, audio: Audio) -> Response:
     part = stretch or whole
     disposition = "attachment" if request.query_params.get("download") in ("true", "1") else "inline"
     headers = {
-        **_PRIVATE,
+        **PRIVATE,
         "Accept-Ranges": "bytes",
         "ETag": etag,
         "Content-Length": str(part.stop - part.start),
@@ -182,15 +182,15 @@ async def _file(request: Request, audio: Audio) -> Response:
     status = 200 if stretch is None else 206
     if request.method == "HEAD":
         return Response(None, status, headers, audio.media_type)
-    return StreamingResponse(await _begun(audio.read(part.start, part.stop)), status, headers, audio.media_type)
+    return StreamingResponse(await begun(audio.read(part.start, part.stop)), status, headers, audio.media_type)
 
 
-async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The same pieces, the first one read already: what can't be read is refused before an answer has begun."""
     try:
         first = await anext(pieces, b"")
     except RecordingError as error:
-        raise _refusal_of(error) from error
+        raise refusal_of(error) from error
 
     async def all_of_it() -> AsyncIterator[bytes]:
         yield first
@@ -200,7 +200,8 @@ async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     return all_of_it()
 
 
-def _refusal_of(error: RecordingError) -> LegNotRecorded | RecordingUnreadable | RecordUnreadable:
+def refusal_of(error: RecordingError) -> LegNotRecorded | RecordingUnreadable | RecordUnreadable:
+    """What is said of audio that can't be read, to whoever asked; the rest is for the log."""
     if isinstance(error, NothingToRead):
         said = str(error)
         return LegNotRecorded(said[0].upper() + said[1:])

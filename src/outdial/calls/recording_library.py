@@ -167,6 +167,16 @@ class Recordings(Protocol):
 
     async def ledger(self, account: str, after: int, limit: int, call_id: str | None = None) -> Sequence[Entry]: ...
 
+    async def evidence(
+        self, account: str, recording_id: str, who: str, about: Callable[[KeptRecording], dict[str, Any]]
+    ) -> AsyncIterator[bytes] | None:
+        """All that proves a recording, in one zip file, piece by piece; `about` tells of it in that file.
+
+        Raises:
+            Damaged, PlaceUnusable: its audio can't be read; also from the iterator.
+        """
+        ...
+
     def verify(self, account: str | None, expected: Mapping[str, tuple[int, str]]) -> AsyncIterator[Finding | Verified]:
         """Hold audio, ledger and database of one account, or of all, against each other.
 

@@ -74,7 +74,7 @@ class Api:
     async def every(self, path: str, query: Mapping[str, object] | None = None, most: int | None = None) -> list[Any]:
         """The items of a list, over all its pages, or so many of them."""
         items: list[Any] = []
-        cursor: str | None = None
+        cursor = (query or {}).get("cursor")
         while most is None or len(items) < most:
             limit = _PAGE if most is None else min(_PAGE, most - len(items))
             page = await self.ask("GET", path, query={**(query or {}), "limit": limit, "cursor": cursor})

@@ -32,7 +32,7 @@ COMMANDS = {
     ),
     "webhook": ("outdial.cli.webhooks:app", "Webhooks: where an account's events are delivered, and how that goes."),
     "crm": ("outdial.cli.crm:app", "CRM: a task for each call that ended, in Salesforce or in any other."),
-    "recordings": ("outdial.cli.recordings:app", "Recordings: find, hear, hold, erase and verify them."),
+    "recordings": ("outdial.cli.recording_proofs:app", "Recordings: find, hear, hold, erase and verify them."),
     "announcement": (
         "outdial.cli.announcements:app",
         "Announcements: what asks the other side for consent to be recorded.",

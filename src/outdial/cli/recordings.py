@@ -1,4 +1,4 @@
-"""`outdial recordings …`: recordings found, downloaded, held, erased, and proved to be as they were."""
+"""`outdial recordings …`: recordings found, downloaded, held and erased. How they are proved: `recording_proofs`."""
 
 import json
 from collections.abc import AsyncIterator
@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from outdial.cli.api import Api, as_typed, at
 from outdial.cli.command import Account, command, group, members
 from outdial.cli.errors import CommandError
-from outdial.cli.told import Columns, Told, listed, moment, said, shown
-from outdial.recordings.erasure import is_signed
+from outdial.cli.recording_told import recording_lines, written
+from outdial.cli.told import Columns, Told, listed, moment, said
 
 app = group("Recordings: find, hear, hold, erase and verify them.")
 _VERSION = "v6"
@@ -61,7 +60,7 @@ async def list_(
     """Find recordings, newest first."""
     wanted: dict[str, object] = {"callId": call, "agent": agent, "group": group, "number": number}
     wanted |= {"reference": reference, "from": since, "to": to, "deleted": True if deleted else None}
-    url, items, cursor = await _url(api, account), list[dict[str, Any]](), None
+    url, items, cursor = await url_of(api, account), list[dict[str, Any]](), None
     while len(items) < limit:
         query = {**wanted, "limit": min(_PAGE, limit - len(items)), "cursor": cursor}
         with as_typed({"from": "--from", "to": "--to"}):
@@ -78,29 +77,35 @@ async def list_(
 @command(app, "show")
 async def show(api: Api, id: Id, account: Account = None) -> Told:  # noqa: A002 -- what it is called in help
     """One recording: its legs with their hashes, its pauses, consents and holds, and why it was made."""
-    found = await api.ask("GET", await _url(api, account, id))
-    legs = {f"leg {leg['leg']}": f"{leg['lengthMs']} ms, SHA-256 {leg['sha256']}" for leg in found["legs"]}
-    told = shown({**{name: value for name, value in found.items() if name not in ("links", "legs")}, **legs})
-    return Told(found, told.write)
+    found = await api.ask("GET", await url_of(api, account, id))
+    return Told(found, written(recording_lines(found)))
 
 
 @command(app, "download")
 async def download(
     api: Api,
     id: Id,  # noqa: A002
+    file: Annotated[Path | None, typer.Argument(help="The file to write; else the recording's id.")] = None,
     account: Account = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The same.")] = None,
     leg: Annotated[str | None, typer.Option(help="agent, party, mixed or stereo.")] = None,
     format: Annotated[str, typer.Option(help="wav or opus.")] = "wav",  # noqa: A002
 ) -> Told:
     """Write a recording into a file; both legs in stereo, or the one there is, unless told otherwise."""
-    path = output or Path(f"{id}.{format}")
-    url = await _url(api, account, id, "audio")
+    if file is not None and output is not None:
+        raise CommandError("say the file once: after the id, or with --output")
+    url = await url_of(api, account, id, "audio")
+    pieces = api.pieces("GET", url, query={"leg": leg, "format": format})
+    return await saved(pieces, file or output or Path(f"{id}.{format}"))
+
+
+async def saved(pieces: AsyncIterator[bytes], path: Path) -> Told:
+    """Write what comes into a file, which is there once all of it is."""
     part = path.with_name(f"{path.name}.part")
     size = 0
     try:
         with part.open("wb") as file:
-            async for piece in api.pieces("GET", url, query={"leg": leg, "format": format}):
+            async for piece in pieces:
                 size += file.write(piece)
         part.replace(path)
     except OSError as error:
@@ -121,7 +126,7 @@ async def hold(
 ) -> Told:
     """Put a legal hold on recordings: nothing deletes them until it is released."""
     body = members(matter=matter, **_selected(call, number, reference))
-    found = await api.ask("POST", await _managed(api, account, "holds"), body)
+    found = await api.ask("POST", await managed(api, account, "holds"), body)
     sentence = f"{len(found['recordings'])} held for {matter}."
     if found["underWay"]:
         sentence += f" Under way, and held too: {', '.join(found['underWay'])}."
@@ -140,7 +145,7 @@ async def release(
 ) -> Told:
     """Release recordings from the hold of a matter."""
     body = members(matter=matter, **_selected(call, number, reference))
-    found = await api.ask("POST", await _managed(api, account, "releases"), body)
+    found = await api.ask("POST", await managed(api, account, "releases"), body)
     sentence = f"{len(found['recordings'])} released from {matter}."
     if found["underWay"]:
         sentence += f" Under way, and released too: {', '.join(found['underWay'])}."
@@ -163,7 +168,7 @@ async def erase(
     selected = _selected(call, number, reference)
     if not yes and (api.quiet or not typer.confirm("Erase them for ever?", err=True)):
         raise CommandError("erasing recordings takes --yes")
-    done = await api.ask("POST", await _managed(api, account, "erasures"), members(reason=reason, **selected))
+    done = await api.ask("POST", await managed(api, account, "erasures"), members(reason=reason, **selected))
     if certificate is not None:
         _write(done, certificate, f"erased, and `outdial recordings certificate {done['certificate']}` tells it, but ")
     return said(_certified(done), done, status=1 if done["held"] or done["unreadable"] else 0)
@@ -178,70 +183,12 @@ async def certificate_(
 ) -> Told:
     """Read the certificate of an erasure again, also of one that was interrupted and completed later."""
     if id is None:
-        found = await api.ask("GET", await _managed(api, account, "erasures"))
+        found = await api.ask("GET", await managed(api, account, "erasures"))
         return listed(found["items"], _CERTIFICATES, "There is none.")
-    done = await api.ask("GET", await _managed(api, account, "erasures", id))
+    done = await api.ask("GET", await managed(api, account, "erasures", id))
     if output is not None:
         _write(done, output)
     return said(_certified(done), done)
-
-
-@command(app, "verify")
-async def verify(
-    api: Api,
-    account: Account = None,
-    against: Annotated[
-        Path | None,
-        typer.Option(help="What an earlier `verify --json` said: the ledger must still lead through its heads."),
-    ] = None,
-) -> Told:
-    """Hold audio, ledger and database against each other; the status is 1 where anything is wrong.
-
-    Of every account, unless one is named.
-    """
-    path = "/manage/recordings/verification" if account is None else await _managed(api, account, "verification")
-    findings, verified = list[dict[str, Any]](), list[dict[str, Any]]()
-    async for line in _lines(api.pieces("POST", path, {"expected": _heads(against)})):
-        if "finding" in line:
-            findings.append(line["finding"])
-        else:
-            verified.append(line["verified"])
-    return Told({"findings": findings, "verified": verified}, _writer(findings, verified), 1 if findings else 0)
-
-
-@command(app, "signing-key")
-async def signing_key(api: Api, account: Account = None) -> Told:
-    """The public key of erasures' certificates: kept elsewhere, it checks any of them without asking the service."""
-    return shown(await api.ask("GET", await _managed(api, account, "signing-key")))
-
-
-@command(app, "verify-certificate", offline="key")
-async def verify_certificate(
-    api: Api | None,
-    file: Annotated[Path, typer.Argument(help="What `erase --certificate` wrote.")],
-    account: Account = None,
-    key: Annotated[str | None, typer.Option(help="The public key; without it, the service is asked.")] = None,
-) -> Told:
-    """Check that the certificate of an erasure is signed by this installation; the status is 1 where it is not.
-
-    With a key, nothing is asked of the service.
-    """
-    if api is not None:
-        key = (await api.ask("GET", await _managed(api, account, "signing-key")))["publicKey"]
-    try:
-        certificate = json.loads(file.read_text(encoding="utf-8"))
-        signed = isinstance(certificate, dict) and is_signed(certificate, key or "")
-    except OSError as error:
-        raise CommandError(f"{file}: can't be read: {error.strerror}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise CommandError(f"{file}: is no certificate") from None
-    except ValueError:
-        raise CommandError("the key is no public key of Ed25519, in Base64") from None
-    if not signed:
-        return said(f"{file}: is NOT what this key signed.", {"signed": False}, status=1)
-    numbers = f"{len(certificate['erased'])} erased, {len(certificate['held'])} held"
-    sentence = f"{file}: certificate {certificate['certificate']} is what this key signed: {numbers}."
-    return said(sentence, {"signed": True, "certificate": certificate["certificate"]})
 
 
 def _certified(certificate: dict[str, Any]) -> str:
@@ -259,12 +206,14 @@ def _write(certificate: dict[str, Any], path: Path, before: str = "") -> None:
         raise CommandError(f"{before}{path} can't be written: {error.strerror}") from None
 
 
-async def _url(api: Api, account: str | None, *more: str) -> str:
+async def url_of(api: Api, account: str | None, *more: str) -> str:
+    """Where an account's recordings are found and heard."""
     key = at(await api.account(account), "recordings", *more).removeprefix("/manage/")
     return f"/{_VERSION}/{key}"
 
 
-async def _managed(api: Api, account: str | None, *more: str) -> str:
+async def managed(api: Api, account: str | None, *more: str) -> str:
+    """Where an account's recordings are managed."""
     return at("accounts", await api.account(account), "recordings", *more)
 
 
@@ -277,43 +226,3 @@ def _selected(call: str | None, number: str | None, reference: str | None) -> di
 
 def _unreadable(ids: list[str]) -> str:
     return f" Left as they are, as their records can't be read: {', '.join(ids)}." if ids else ""
-
-
-def _heads(against: Path | None) -> dict[str, Any]:
-    if against is None:
-        return {}
-    try:
-        said = json.loads(against.read_text(encoding="utf-8"))
-        return {each["account"]: each["head"] for each in said["verified"] if each["head"] is not None}
-    except OSError as error:
-        raise CommandError(f"{against}: can't be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
-        raise CommandError(f"{against}: is not what `outdial recordings verify --json` says") from None
-
-
-async def _lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any]]:
-    rest = b""
-    async for piece in pieces:
-        *lines, rest = (rest + piece).split(b"\n")
-        for line in lines:
-            yield json.loads(line)
-    if rest:
-        raise CommandError("the verification was cut off before its end")
-
-
-def _writer(findings: list[dict[str, Any]], verified: list[dict[str, Any]]) -> Any:  # noqa: ANN401 -- writes to a console
-    def write(console: Console) -> None:
-        for found in findings:
-            where = f"{found['account']}: " if found["account"] else ""
-            line = f"{where}{found['subject']}: {found['detail']} ({found['code']})"
-            console.print(line, style="red", markup=False)
-        for each in verified:
-            head = f", ledger ends with {each['head']['hash'][:16]}…" if each["head"] else ""
-            numbers = f"{each['entries']} entries, {each['recordings']} recordings, {each['files']} files"
-            console.print(f"{each['account']}: {numbers} looked at{head}", markup=False)
-            if each["unproved"]:
-                older = f"{each['unproved']} of the recordings are of an older version: not all in them can be proved"
-                console.print(f"{each['account']}: {older}", markup=False)
-        console.print("Nothing is wrong." if not findings else f"Wrong: {len(findings)}.")
-
-    return write

@@ -80,6 +80,15 @@ class Entry:
     previous: str
     hash: str
 
+    @property
+    def details(self) -> dict[str, Any] | None:
+        """What `data` says; none where somebody has made something else of it."""
+        try:
+            said = json.loads(self.data)
+        except ValueError:
+            return None
+        return said if isinstance(said, dict) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -112,10 +121,19 @@ def chained(record: Record, seq: int, previous: str) -> Entry:
     return replace(entry, hash=hash_of(entry))
 
 
+def text_of(entry: Entry) -> str:
+    """What is hashed: everything in an entry but its own hash, in order."""
+    return canonical([getattr(entry, member.name) for member in fields(entry)[:-1]])
+
+
+def entry_of(text: str) -> Entry:
+    """The entry that this text was made of. Raises ValueError or TypeError for any other text."""
+    return Entry(*[*json.loads(text), hashlib.sha256(text.encode()).hexdigest()])
+
+
 def hash_of(entry: Entry) -> str:
-    """SHA-256 of everything in an entry but its own hash, in hexadecimal digits."""
-    covered = [getattr(entry, member.name) for member in fields(entry)[:-1]]
-    return hashlib.sha256(canonical(covered).encode()).hexdigest()
+    """SHA-256 of that text, in hexadecimal digits."""
+    return hashlib.sha256(text_of(entry).encode()).hexdigest()
 
 
 class Chain:

@@ -34,15 +34,11 @@ class Erasing:
         self._orders = orders
         self._selections = selections
         self._keys = keys
-        self._signer = signer
+        self.signer = signer
+        """What certificates are signed with."""
         self._clock = clock
         self._busy: set[str] = set()
         """The orders that are being carried out now."""
-
-    @property
-    def public_key(self) -> str:
-        """What certificates can be checked with."""
-        return self._signer.public_key
 
     async def erase(self, account: str, selection: Selection, reason: str, who: str) -> dict[str, Any]:
         """Erase recordings that no hold protects; the certificate. Asked again, what was interrupted goes on."""
@@ -122,7 +118,7 @@ class Erasing:
         }
         asked["accountKeys"] = "destroyed" if destroyed else "kept"
         asked["unreadable"] = [{"recording": each.id, "why": each.why} for each in unreadable]
-        certificate = self._signer.signed(erasure.content_of(order.id, order.account, erased, held, ahead, asked))
+        certificate = self.signer.signed(erasure.content_of(order.id, order.account, erased, held, ahead, asked))
         proof = {"certificate": order.id, "sha256": erasure.hash_of(certificate), "erased": len(erased)}
         record = Record(Kind.CERTIFIED, order.account, self._clock.now(), None, order.who, proof)
         await self._orders.certify(order, certificate, [record])

@@ -31,16 +31,31 @@ class Signer:
         public = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.public_key = base64.b64encode(public).decode()
 
+    @property
+    def public_pem(self) -> str:
+        """The public key as other programs take it."""
+        public = self._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return public.decode()
+
+    def sign(self, data: bytes) -> bytes:
+        """The bare signature of these bytes."""
+        return self._key.sign(data)
+
     def signed(self, content: dict[str, Any]) -> dict[str, Any]:
         """The same with a signature of its canonical JSON beside it."""
-        signature = base64.b64encode(self._key.sign(canonical(content).encode())).decode()
+        signature = base64.b64encode(self.sign(canonical(content).encode())).decode()
         return {**content, "signature": {"algorithm": "Ed25519", "publicKey": self.public_key, "value": signature}}
+
+
+def key_of(public_key: str) -> Ed25519PublicKey:
+    """A public key from its Base64. Raises ValueError where it is none."""
+    return Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key))
 
 
 def is_signed(certificate: dict[str, Any], public_key: str) -> bool:
     """Whether a certificate is what the holder of this key signed."""
     content = {name: value for name, value in certificate.items() if name != "signature"}
-    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key))
+    key = key_of(public_key)
     try:
         key.verify(base64.b64decode(certificate["signature"]["value"]), canonical(content).encode())
     except (InvalidSignature, KeyError, TypeError, ValueError):

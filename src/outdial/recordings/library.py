@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from outdial.calls.ports import Clock
 from outdial.calls.recording_library import Audio, Finding, Form, Hearing, Selected, Selection, Verified
 from outdial.calls.recording_store import Ledger, RecordingFilter, RecordingStore
-from outdial.calls.recordings import NothingToRead
+from outdial.calls.recordings import NothingToRead, PlaceUnusable
 from outdial.domain.ledger import Entry, Kind, Record
-from outdial.domain.recordings import GONE, Foreseen, KeptRecording, UnreadableRecord
+from outdial.domain.recordings import GONE, READABLE, Foreseen, KeptRecording, State, UnreadableRecord
 from outdial.recordings import foresight, peaks, transitions
 from outdial.recordings.erasing import Erasing
+from outdial.recordings.evidence import Asked, evidence
 from outdial.recordings.keys import Keys
 from outdial.recordings.renditions import Renditions
 from outdial.recordings.selections import Selections
@@ -122,7 +123,7 @@ class Library:
     @property
     def signing_key(self) -> str:
         """The public key of certificates."""
-        return self._erasing.public_key
+        return self._erasing.signer.public_key
 
     async def retention_days(self, account: str) -> int:
         """How long recordings are kept."""
@@ -136,6 +137,21 @@ class Library:
     async def ledger(self, account: str, after: int, limit: int, call_id: str | None = None) -> Sequence[Entry]:
         """An account's entries."""
         return await self._ledger.entries(account, after, limit, call_id)
+
+    async def evidence(
+        self, account: str, recording_id: str, who: str, about: Callable[[KeptRecording], dict[str, Any]]
+    ) -> AsyncIterator[bytes] | None:
+        """All that proves a recording, in one zip file."""
+        kept = await self._store.find(account, recording_id)
+        if kept is None:
+            return None
+        if kept.state is State.SPOOLED:
+            raise PlaceUnusable(f"recording {kept.id} is being sealed at this moment")
+        files = kept.files if kept.state in READABLE else ()
+        legs = [(await self._renditions.mix(kept, Hearing(file.side.value))).legs[0] for file in files]
+        data = {"what": "evidence", "legs": [leg.file.side.value for leg in legs]}
+        await self._accessed(account, recording_id, who, data)
+        return evidence(kept, legs, about(kept), self._ledger, self._erasing.signer, Asked(self._clock.now(), who))
 
     def verify(self, account: str | None, expected: Mapping[str, tuple[int, str]]) -> AsyncIterator[Finding | Verified]:
         """Hold everything against each other."""

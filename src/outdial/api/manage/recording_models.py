@@ -261,6 +261,7 @@ class LedgerEntry(Reply):
     call_id: str | None
     who: str | None
     data: str = Field(description="JSON, as it was hashed.")
+    details: dict[str, Any] | None = Field(description="The same, to be read; null for what is no entry of ours.")
     previous: str
     hash: str
 
@@ -275,6 +276,7 @@ class LedgerEntry(Reply):
             call_id=entry.call_id,
             who=entry.who,
             data=entry.data,
+            details=entry.details,
             previous=entry.previous,
             hash=entry.hash,
         )

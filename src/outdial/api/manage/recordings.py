@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from starlette.responses import StreamingResponse
 
+from outdial.api.auth import RECORDINGS_LISTEN
 from outdial.api.errors import NotFound
 from outdial.api.manage.answers import Answers
 from outdial.api.manage.here import Here, OperatorAnywhere, OperatorHere
@@ -31,11 +32,13 @@ from outdial.api.manage.recording_models import (
     line_of,
 )
 from outdial.api.manage.route import ManageRoute
+from outdial.api.recording_bodies import detailed
+from outdial.api.recordings import PRIVATE, RecordingNotFound, begun, refusal_of
 from outdial.calls.recording_library import Finding, Recordings, Selection, Verified
 from outdial.calls.recordings import RecordingError
 from outdial.domain.refusals import Unavailable
 
-LINES = "application/x-ndjson"
+LINES, ZIP = "application/x-ndjson", "application/zip"
 router = APIRouter(route_class=ManageRoute, tags=["Recordings"])
 _ACCOUNT = "/accounts/{account}/recordings"
 _NUMBER, _CALL = "^[0-9]{1,15}$", "^[0-9a-f-]{36}$"
@@ -54,6 +57,10 @@ _STREAMED: Answers = {
         },
     }
 }
+
+
+_ZIPPED: Answers = {200: {"description": "A zip file.", "content": {ZIP: {"schema": {"type": "string"}}}}}
+CallInPath = Annotated[str, Path(alias="callId", pattern=_CALL, description="The recording's id, which is its call's.")]
 
 
 class KeysUnusable(Unavailable):
@@ -157,6 +164,22 @@ async def list_ledger(
     found = await here.parts.recordings.ledger(here.key, int(cursor or 0), limit + 1, call_id)
     page = [LedgerEntry.of(entry) for entry in found[:limit]]
     return LedgerPage(items=page, next=str(page[-1].seq) if len(found) > limit else None)
+
+
+@router.get(_ACCOUNT + "/{callId}/evidence", summary="Read all that proves a recording", responses=_ZIPPED)
+async def get_recording_evidence(here: Here, call_id: CallInPath) -> StreamingResponse:
+    """One zip file: the audio of its legs, what was decided, consented to and paused, and its entries in the ledger,
+    with what it takes to check all of that without this service; a README in it says how. Takes `recordings:listen`."""
+    here.caller.check(RECORDINGS_LISTEN, here.key)
+    url = f"{here.base}/v6/{here.key}"
+    try:
+        found = await here.parts.recordings.evidence(here.key, call_id, here.caller.name, lambda k: detailed(k, url))
+    except RecordingError as error:
+        raise refusal_of(error) from error
+    if found is None:
+        raise RecordingNotFound
+    headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="evidence-{call_id}.zip"'}
+    return StreamingResponse(await begun(found), headers=headers, media_type=ZIP)
 
 
 @router.post(_ACCOUNT + "/verification", summary="Verify an account's recordings", responses=_STREAMED)

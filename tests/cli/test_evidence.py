@@ -170,7 +170,7 @@ async def test_what_is_no_evidence_is_told_in_one_line(kept: Line) -> None:
     short = base64.b64encode(b"short").decode()
     assert "no public key" in (await kept.run_(*check, str(await evidence(kept)), "--key", short)).err
     ran = await kept.run("recordings", "evidence", SECOND_ID[:-1] + "7", *IN)
-    assert (ran.status, ran.err) == (1, "outdial: Recording not found\n")
+    assert (ran.status, ran.err) == (1, "outdial: The account has no such recording\n")
 
 
 async def test_who_may_not_listen_has_no_evidence(kept: Line) -> None:

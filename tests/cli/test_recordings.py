@@ -1,6 +1,7 @@
 """Recordings on the command line."""
 
 import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -53,6 +54,29 @@ async def test_a_recording_is_downloaded(kept: Line, tmp_path: Path) -> None:
 
     assert said == {"file": str(file), "size": 32_044}
     assert file.read_bytes() == WHOLE[Side.PARTY]
+
+
+async def test_the_file_to_download_into_is_named_after_the_recording_too(kept: Line, tmp_path: Path) -> None:
+    file = tmp_path / "heard.wav"
+    await kept.json("recordings", "download", ID, str(file), "--leg", "party", *IN)
+    assert file.read_bytes() == WHOLE[Side.PARTY]
+    twice = await kept.run("recordings", "download", ID, str(file), "-o", str(file), *IN)
+    assert (twice.status, "say the file once" in twice.err) == (1, True)
+
+
+async def test_what_would_be_erased_is_said_before_it_is(kept: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    await kept.json("recordings", "hold", "case 7", "--call", ID, "--to", "2025-11-25T00:00:00Z", *IN)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    ran = await kept.run("recordings", "erase", "their wish", "--agent", "1", "--from", "2025-11-24T00:00:00Z", *IN)
+
+    assert ran.status == 1
+    begun = "2025-11-24 16:00:00 to 2025-11-24 16:00:00 UTC"
+    assert ran.err.startswith(
+        f"2 recordings, 0.1 minutes, begun {begun}; 1 of them held, and kept therefore.\nErase them"
+    )
+    assert len(await kept.json("recordings", "list", *IN)) == 2
+    wrong = await kept.run("recordings", "erase", "why", "--from", "yesterday", "--yes", *IN)
+    assert wrong.err.startswith("outdial: --from must be a date and time with its offset")
 
 
 async def test_what_can_not_be_downloaded_leaves_no_file(kept: Line, tmp_path: Path) -> None:
@@ -116,6 +140,13 @@ async def test_a_certificate_is_read_again(kept: Line, tmp_path: Path) -> None:
     assert (unknown.status, "no such certificate" in unknown.err) == (1, True)
 
 
+async def test_a_certificate_of_before_there_were_written_times_is_still_verified(line: Line, tmp_path: Path) -> None:
+    file, content = tmp_path / "certificate.json", {"certificate": "c", "at": 1_795_592_711_439, "erased": []}
+    file.write_text(json.dumps(Signer(bytes(32)).signed({**content, "held": []})))
+
+    assert (await line.run("recordings", "verify-certificate", str(file), *IN)).status == 0
+
+
 async def test_a_call_under_way_is_named_and_treated_alike(line: Line) -> None:
     await line.world.change_account(recording=AccountRecording(Legs.BOTH).to_dict())
     call_id = (await line.world.place()).json()["id"]
@@ -138,7 +169,10 @@ async def test_a_call_under_way_is_named_and_treated_alike(line: Line) -> None:
     ("words", "error"),
     [
         (("erase", "why", "--call", ID, "--json"), "erasing recordings takes --yes"),
-        (("hold", "why"), "say which recordings, by one of --call, --number and --reference"),
+        (
+            ("hold", "why"),
+            "say which recordings, by one of --call, --number, --reference and --agent, or by --from and --to, or both",
+        ),
         (("show", "nothing"), "Recording not found"),
         (("verify", "--against", "/nowhere"), "/nowhere: can't be read: No such file or directory"),
     ],

@@ -74,12 +74,17 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Recordings to be held, released or erased: by one of these, or all of an account."""
+    """Recordings to be held, released or erased: those that match all that is given, or all of an account."""
 
     call_id: str | None = None
     number: str | None = None
     """E.164."""
     reference: str | None = None
+    agent_id: str | None = None
+    """On either side."""
+    started_from: int | None = None
+    started_to: int | None = None
+    """When it was begun; a call of which nothing is recorded yet, when it was placed."""
     whole_account: bool = False
 
     @property
@@ -87,7 +92,23 @@ class Selection:
         """By what they are selected; never the value, which is to be forgotten."""
         if self.whole_account:
             return "account"
-        return "call" if self.call_id else "number" if self.number else "reference"
+        given = {"call": self.call_id, "number": self.number, "reference": self.reference, "agent": self.agent_id}
+        dates = self.started_from is not None or self.started_to is not None
+        return " and ".join([*(name for name, value in given.items() if value), *(["dates"] if dates else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many recordings a selection has, of how long and from when."""
+
+    recordings: int
+    held: int
+    """Those of them that a hold protects."""
+    length_ms: int
+    first: int | None
+    """When the earliest was begun, and the latest."""
+    last: int | None
+    under_way: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +149,10 @@ class Recordings(Protocol):
         self, account: str, recording_id: str, hearing: Hearing | None, per_second: int, who: str
     ) -> dict[str, Any] | None:
         """The waveform; raises as `audio`."""
+        ...
+
+    async def count(self, account: str, selection: Selection) -> Counted:
+        """What a hold or an erasure would be of; nothing is told of any, and nothing changed."""
         ...
 
     async def hold(self, account: str, selection: Selection, matter: str, who: str) -> Selected:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,9 @@ Id = Annotated[str, typer.Argument(help="The recording's id, which is its call's
 ByCall = Annotated[str | None, typer.Option("--call", help="The recording of this call.")]
 ByNumber = Annotated[str | None, typer.Option("--number", help="Recordings with this number.")]
 ByReference = Annotated[str | None, typer.Option("--reference", help="Recordings of calls with this reference.")]
+ByAgent = Annotated[str | None, typer.Option("--agent", help="With this agent, on either side.")]
+Since = Annotated[str | None, typer.Option("--from", help="Begun then or later: 2026-11-24T00:00:00Z.")]
+To = Annotated[str | None, typer.Option("--to", help="Begun before then.")]
 Matter = Annotated[str, typer.Argument(help="What the hold is for; each matter is released by itself.")]
 Confirmed = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 _COLUMNS: Columns = {
@@ -48,12 +52,12 @@ async def list_(
     api: Api,
     account: Account = None,
     call: ByCall = None,
-    agent: Annotated[str | None, typer.Option(help="With this agent, on either side.")] = None,
+    agent: ByAgent = None,
     group: Annotated[str | None, typer.Option(help="Of calls that were asked of this group.")] = None,
     number: ByNumber = None,
     reference: ByReference = None,
-    since: Annotated[str | None, typer.Option("--from", help="Begun then or later: 2026-11-24T00:00:00Z.")] = None,
-    to: Annotated[str | None, typer.Option(help="Begun before then.")] = None,
+    since: Since = None,
+    to: To = None,
     deleted: Annotated[bool, typer.Option("--deleted", help="Those whose audio is deleted.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", help="How many at most.", min=1)] = 50,
 ) -> Told:
@@ -123,10 +127,14 @@ async def hold(
     call: ByCall = None,
     number: ByNumber = None,
     reference: ByReference = None,
+    agent: ByAgent = None,
+    since: Since = None,
+    to: To = None,
 ) -> Told:
     """Put a legal hold on recordings: nothing deletes them until it is released."""
-    body = members(matter=matter, **_selected(call, number, reference))
-    found = await api.ask("POST", await managed(api, account, "holds"), body)
+    body = members(matter=matter) | _selected(call, number, reference, agent, since, to)
+    with _as_typed():
+        found = await api.ask("POST", await managed(api, account, "holds"), body)
     sentence = f"{len(found['recordings'])} held for {matter}."
     if found["underWay"]:
         sentence += f" Under way, and held too: {', '.join(found['underWay'])}."
@@ -142,10 +150,14 @@ async def release(
     call: ByCall = None,
     number: ByNumber = None,
     reference: ByReference = None,
+    agent: ByAgent = None,
+    since: Since = None,
+    to: To = None,
 ) -> Told:
     """Release recordings from the hold of a matter."""
-    body = members(matter=matter, **_selected(call, number, reference))
-    found = await api.ask("POST", await managed(api, account, "releases"), body)
+    body = members(matter=matter) | _selected(call, number, reference, agent, since, to)
+    with _as_typed():
+        found = await api.ask("POST", await managed(api, account, "releases"), body)
     sentence = f"{len(found['recordings'])} released from {matter}."
     if found["underWay"]:
         sentence += f" Under way, and released too: {', '.join(found['underWay'])}."
@@ -161,14 +173,18 @@ async def erase(
     call: ByCall = None,
     number: ByNumber = None,
     reference: ByReference = None,
+    agent: ByAgent = None,
+    since: Since = None,
+    to: To = None,
     certificate: Annotated[Path | None, typer.Option(help="Where to write the certificate.")] = None,
     yes: Confirmed = False,
 ) -> Told:
     """Erase recordings for ever, and write the certificate of it. The status is 1 where one could not be erased."""
-    selected = _selected(call, number, reference)
-    if not yes and (api.quiet or not typer.confirm("Erase them for ever?", err=True)):
-        raise CommandError("erasing recordings takes --yes")
-    done = await api.ask("POST", await managed(api, account, "erasures"), members(reason=reason, **selected))
+    selected = _selected(call, number, reference, agent, since, to)
+    if not yes:
+        await _confirm(api, account, selected)
+    with _as_typed():
+        done = await api.ask("POST", await managed(api, account, "erasures"), members(reason=reason) | selected)
     if certificate is not None:
         _write(done, certificate, f"erased, and `outdial recordings certificate {done['certificate']}` tells it, but ")
     return said(_certified(done), done, status=1 if done["held"] or done["unreadable"] else 0)
@@ -217,11 +233,39 @@ async def managed(api: Api, account: str | None, *more: str) -> str:
     return at("accounts", await api.account(account), "recordings", *more)
 
 
-def _selected(call: str | None, number: str | None, reference: str | None) -> dict[str, Any]:
-    given = {"call_id": call, "number": number, "reference": reference}
-    if sum(value is not None for value in given.values()) != 1:
-        raise CommandError("say which recordings, by one of --call, --number and --reference")
-    return given
+def _selected(
+    call: str | None, number: str | None, reference: str | None, agent: str | None, since: str | None, to: str | None
+) -> dict[str, Any]:
+    named = members(call_id=call, number=number, reference=reference, agent_id=agent)
+    dates = {name: value for name, value in (("from", since), ("to", to)) if value is not None}
+    if len(named) > 1 or not named | dates:
+        raise CommandError(
+            "say which recordings, by one of --call, --number, --reference and --agent, or by --from and --to, or both"
+        )
+    return named | dates
+
+
+def _as_typed() -> AbstractContextManager[None]:
+    return as_typed({"callId": "--call", "agentId": "--agent", "from": "--from", "to": "--to"})
+
+
+async def _confirm(api: Api, account: str | None, selected: dict[str, Any]) -> None:
+    """Say what would be erased, and have it confirmed. Raises CommandError where it is not."""
+    refused = CommandError("erasing recordings takes --yes")
+    if api.quiet:
+        raise refused
+    with _as_typed():
+        found = await api.ask("POST", await managed(api, account, "count"), selected)
+    asked = f"{found['recordings']} recording{'' if found['recordings'] == 1 else 's'}"
+    if found["recordings"]:
+        begun = f"{moment(found['firstStartedAt'])} to {moment(found['lastStartedAt'])} UTC"
+        asked += f", {found['lengthMs'] / 60_000:.1f} minutes, begun {begun}"
+    if found["held"]:
+        asked += f"; {found['held']} of them held, and kept therefore"
+    if found["underWay"]:
+        asked += f"; calls under way, whose recordings go as soon as they have ended: {len(found['underWay'])}"
+    if not typer.confirm(f"{asked}.\nErase them for ever?", err=True):
+        raise refused
 
 
 def _unreadable(ids: list[str]) -> str:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from outdial.domain.ledger import canonical
+from outdial.domain.moments import told
 from outdial.domain.recordings import Foreseen, KeptRecording, State
 
 SCOPE = (
@@ -91,7 +92,7 @@ def hash_of(certificate: dict[str, Any]) -> str:
 def _erased(kept: KeptRecording) -> dict[str, Any]:
     return {
         "recording": kept.id,
-        "startedAt": kept.recording.started_at,
+        "startedAt": told(kept.recording.started_at),
         "files": [{"side": file.side.value, "sha256": file.sha256, "size": file.size} for file in kept.files],
         "setAside": [{"file": file.set_aside, "sha256": file.sha256, "size": file.size} for file in kept.set_aside],
         "keys": "destroyed",

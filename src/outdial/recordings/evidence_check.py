@@ -117,7 +117,7 @@ def _audio(bundle: ZipFile, said: Said, checked: Checked) -> None:
     for side in ("agent", "party"):
         kept, name = said.kept.get(side), AUDIO.format(side)
         if name not in there:
-            if kept is not None and not said.gone_at is not None:
+            if kept is not None and said.gone_at is None:
                 checked.faults.append(f"{name} is missing, which the ledger says was kept")
             continue
         checked.legs.append(side)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from outdial.calls.ports import Clock
-from outdial.calls.recording_library import Audio, Finding, Form, Hearing, Selected, Selection, Verified
+from outdial.calls.recording_library import Audio, Counted, Finding, Form, Hearing, Selected, Selection, Verified
 from outdial.calls.recording_store import Ledger, RecordingFilter, RecordingStore
 from outdial.calls.recordings import NothingToRead, PlaceUnusable
 from outdial.domain.ledger import Entry, Kind, Record
@@ -89,6 +89,10 @@ class Library:
         mix = await self._renditions.mix(kept, hearing)
         await self._accessed(account, recording_id, who, {"what": "peaks", "leg": mix.hearing.value})
         return await peaks.peaks(mix, per_second)
+
+    async def count(self, account: str, selection: Selection) -> Counted:
+        """What a hold or an erasure would be of."""
+        return await self._selections.count(account, selection)
 
     async def hold(self, account: str, selection: Selection, matter: str, who: str) -> Selected:
         """Put a legal hold on recordings."""

@@ -5,7 +5,7 @@ Must not know what the change is, nor who asks for it.
 
 from collections.abc import AsyncIterator, Iterable
 
-from outdial.calls.recording_library import Selection
+from outdial.calls.recording_library import Counted, Selection
 from outdial.calls.recording_store import Change, Foresee, RecordingFilter, RecordingStore
 from outdial.calls.recordings import RecordDamaged
 from outdial.domain.recordings import Foreseen, KeptRecording, State, UnreadableRecord
@@ -44,6 +44,21 @@ class Selections:
                 found.append(UnreadableRecord(account, each, str(error)))
         return found
 
+    async def count(self, account: str, selection: Selection) -> Counted:
+        """How many there are, and of what."""
+        under_way = dict.fromkeys(await self._under_way.calls(account, selection))
+        recordings = held = length = 0
+        begun = list[int]()
+        async for kept in self._kept(account, selection):
+            under_way.pop(kept.id, None)
+            if isinstance(kept, UnreadableRecord):
+                # It is passed by, whatever is asked for.
+                continue
+            recordings, held, length = recordings + 1, held + bool(kept.holds), length + kept.length_ms
+            begun = [min([*begun, kept.recording.started_at]), max([*begun, kept.recording.started_at])]
+        first, last = begun or (None, None)
+        return Counted(recordings, held, length, first, last, [*under_way])
+
     async def gone(self, kept: KeptRecording) -> KeptRecording:
         """The recording once its files are removed, or could not be for now."""
         self._keeper.wake(kept.recording.account, kept.id)
@@ -59,6 +74,9 @@ class Selections:
                 call_id=selection.call_id,
                 number=selection.number,
                 reference=selection.reference,
+                agent_id=selection.agent_id,
+                started_from=selection.started_from,
+                started_to=selection.started_to,
                 before=before,
                 limit=_PAGE,
             )

@@ -31,7 +31,12 @@ class UnderWay:
         before = None
         while True:
             wanted = CallFilter(
-                live=True, number=selection.number, reference=selection.reference, before=before, limit=_PAGE
+                live=True,
+                agent_id=selection.agent_id,
+                number=selection.number,
+                reference=selection.reference,
+                before=before,
+                limit=_PAGE,
             )
             page = await self._call_log.search(account, wanted)
             for call in page:
@@ -42,10 +47,14 @@ class UnderWay:
 
 
 def _selects(selection: Selection, call: Call) -> bool:
-    if selection.whole_account:
-        return True
-    if selection.call_id is not None:
-        return call.id == selection.call_id
-    if selection.number is not None:
-        return call.plan.number == selection.number
-    return call.plan.reference == selection.reference
+    plan = call.plan
+    agents = (plan.agent_id, plan.called_agent_id)
+    begun = min((file.started_at for file in call.recording.files), default=plan.created_at)
+    return (
+        selection.call_id in (None, call.id)
+        and selection.number in (None, plan.number)
+        and selection.reference in (None, plan.reference)
+        and (selection.agent_id is None or selection.agent_id in agents)
+        and (selection.started_from is None or begun >= selection.started_from)
+        and (selection.started_to is None or begun < selection.started_to)
+    )

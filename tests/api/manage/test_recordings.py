@@ -100,6 +100,34 @@ async def test_a_certificate_is_read_again(kept: ApiWorld) -> None:
         assert (await kept.client.get(f"{URL}/erasures/{unknown}")).status_code == 404
 
 
+async def test_recordings_are_counted_held_and_erased_by_agent_and_dates(kept: ApiWorld) -> None:
+    day = {"from": "2025-11-24T00:00:00Z", "to": "2025-11-25T00:00:00Z"}
+    before = (await send(kept, f"{URL}/ledger", method="GET"))["items"]
+    assert await send(kept, f"{URL}/count", {"agentId": "1", **day}) == {
+        "recordings": 1,
+        "held": 0,
+        "lengthMs": 2_000,
+        "firstStartedAt": "2025-11-24T16:00:00.000Z",
+        "lastStartedAt": "2025-11-24T16:00:00.000Z",
+        "underWay": [],
+    }
+    assert (await send(kept, f"{URL}/ledger", method="GET"))["items"] == before
+    for other in ({"agentId": "2"}, {"agentId": "1", "to": day["from"]}, {"from": day["to"]}):
+        assert (await send(kept, f"{URL}/holds", {"matter": "case 7", **other}))["recordings"] == []
+    assert (await send(kept, f"{URL}/holds", {"matter": "case 7", **day}))["recordings"] == [ID]
+    assert (await send(kept, f"{URL}/count", {"agentId": "1"}))["held"] == 1
+    await send(kept, f"{URL}/releases", {"matter": "case 7", **day})
+    certificate = await send(kept, f"{URL}/erasures", {"agentId": "1", **day, "reason": "their wish"})
+    assert (certificate["selectedBy"], len(certificate["erased"])) == ("agent and dates", 1)
+
+
+async def test_a_certificate_tells_times_as_everything_does(kept: ApiWorld) -> None:
+    certificate = await send(kept, f"{URL}/erasures", {"callId": ID, "reason": "their wish"})
+    assert certificate["at"] == "2026-11-18T11:06:40.000Z"
+    assert certificate["erased"][0]["startedAt"] == "2025-11-24T16:00:00.000Z"
+    assert is_signed(certificate, Signer(bytes(32)).public_key)
+
+
 async def test_all_of_an_account_is_erased_by_an_operator_only(kept: ApiWorld) -> None:
     body = {"reason": "they left"}
     response = await kept.client.post(f"{URL}/account-erasures", json=body)
@@ -176,12 +204,22 @@ async def test_a_verification_answers_line_by_line(kept: ApiWorld) -> None:
 
 
 REFUSED = {
-    "nothing selected": ("holds", {"matter": "case 7"}, "callId must be the only one of callId, number and reference"),
+    "nothing selected": (
+        "holds",
+        {"matter": "case 7"},
+        "callId must be the only one of callId, number, reference, agentId",
+    ),
     "two selected": (
         "holds",
         {"matter": "case 7", "callId": ID, "number": "+442079460123"},
-        "number must be the only one of callId, number and reference",
+        "number must be the only one of callId, number, reference, agentId",
     ),
+    "no date": (
+        "count",
+        {"from": "yesterday"},
+        "from must be a date and time with its offset, such as 2026-11-24T09:30:00Z",
+    ),
+    "no date at all": ("erasures", {"to": None, "reason": "x"}, "to must be a string"),
     "no matter": ("holds", {"callId": ID}, "matter is required"),
     "no reason": ("erasures", {"callId": ID}, "reason is required"),
     "no number": (
@@ -208,6 +246,7 @@ async def test_what_can_not_be_done_is_refused(world: ApiWorld, path: str, body:
 PAGES = (
     ("GET", "retention", None),
     ("PUT", "retention", {"retentionDays": 1}),
+    ("POST", "count", {"number": "020 7946 0123"}),
     ("POST", "holds", HOLD),
     ("POST", "releases", HOLD),
     ("POST", "erasures", {"callId": ID, "reason": "x"}),

@@ -120,9 +120,9 @@ class Reply(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, frozen=True)
 
 
-def optional() -> Any:  # noqa: ANN401 -- stands for a member of any kind
+def optional(**about: Any) -> Any:  # noqa: ANN401 -- stands for a member of any kind
     """A member that may be left out but not be null, which is not the same as a default."""
-    return Field(default_factory=_left_out)
+    return Field(default_factory=_left_out, **about)
 
 
 def _left_out() -> None:

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from outdial.api.manage.kinds import WANTED, Body, Name, Number, Reply, optional
-from outdial.api.manage.times import told
-from outdial.calls.recording_library import Finding, Selected, Selection, Verified
+from outdial.api.manage.kinds import WANTED, AgentId, Body, Name, Number, Reply, optional
+from outdial.api.manage.times import moment_of, told, told_or_none
+from outdial.calls.recording_library import Counted, Finding, Selected, Selection, Verified
 from outdial.domain.ledger import Entry
 from outdial.domain.setup import InvalidMember, number_of
 
@@ -21,42 +21,50 @@ WANTED |= {
 
 CallId = Annotated[str, Field(pattern=_CALL_ID, json_schema_extra={"minLength": 36, "maxLength": 36})]
 Reference = Annotated[str, Field(pattern=_REFERENCE, json_schema_extra={"minLength": 1, "maxLength": 2000})]
+Moment = Annotated[str, Field(max_length=40, json_schema_extra={"format": "date-time"})]
 Days = Annotated[
     int, Field(ge=0, le=36_500, description="From a recording's end; 0 keeps it for ever.", examples=[365])
 ]
 
 
-class _Selected(Body):
-    """Recordings by one of these."""
+class Selecting(Body):
+    """Recordings by one of `callId`, `number`, `reference` and `agentId`, or by when they were begun, or both."""
 
     call_id: CallId = optional()
     number: Number = optional()
     reference: Reference = optional()
+    agent_id: AgentId = optional()
+    from_: Moment = optional(alias="from", description="Begun then or later.")
+    to: Moment = optional(description="Begun before then.")
 
     def selection(self, country: str) -> Selection:
-        """The one thing by which recordings are selected.
+        """By what recordings are selected.
 
         Raises:
-            InvalidMember: there is none, or more than one.
+            InvalidMember: there is nothing, or more than can be meant.
         """
-        named = [name for name in ("callId", "number", "reference") if getattr(self, _FIELDS[name]) is not None]
-        if len(named) != 1:
-            raise InvalidMember(named[1] if named else "callId", "the only one of callId, number and reference")
-        number = None if self.number is None else number_of(self.number, country, "number")
-        return Selection(self.call_id, number, self.reference)
+        given = {"callId": self.call_id, "number": self.number, "reference": self.reference, "agentId": self.agent_id}
+        named = [name for name, value in given.items() if value is not None]
+        if len(named) > 1 or (not named and self.from_ is None and self.to is None):
+            raise InvalidMember(named[1] if named else "callId", f"the only one of {', '.join(given)}")
+        return Selection(
+            self.call_id,
+            None if self.number is None else number_of(self.number, country, "number"),
+            self.reference,
+            self.agent_id,
+            None if self.from_ is None else moment_of(self.from_, "from"),
+            None if self.to is None else moment_of(self.to, "to"),
+        )
 
 
-_FIELDS = {"callId": "call_id", "number": "number", "reference": "reference"}
-
-
-class Hold(_Selected):
-    """A legal hold on recordings, by a call, a number or a reference."""
+class Hold(Selecting):
+    """A legal hold on recordings."""
 
     matter: Name = Field(description="What it is for; each matter is released by itself.")
 
 
-class Erasure(_Selected):
-    """An erasure of recordings, by a call, a number or a reference."""
+class Erasure(Selecting):
+    """An erasure of recordings."""
 
     reason: Name = Field(description="Why; it stays in the ledger for ever, so name nobody.")
 
@@ -120,6 +128,29 @@ class SelectedReply(Reply):
         )
 
 
+class CountReply(Reply):
+    """What a hold or an erasure would be of."""
+
+    recordings: int
+    held: int = Field(description="Those of them that a hold protects.")
+    length_ms: int = Field(description="How long they are, all together.")
+    first_started_at: str | None
+    last_started_at: str | None
+    under_way: list[str] = Field(description="Calls that live, or have only just ended.")
+
+    @classmethod
+    def of(cls, counted: Counted) -> Self:
+        """What was counted, as it is told."""
+        return cls(
+            recordings=counted.recordings,
+            held=counted.held,
+            length_ms=counted.length_ms,
+            first_started_at=told_or_none(counted.first),
+            last_started_at=told_or_none(counted.last),
+            under_way=list(counted.under_way),
+        )
+
+
 class KeyReply(Reply):
     """The account's key."""
 
@@ -152,7 +183,7 @@ class ErasedRecording(Reply):
     """A recording that is gone."""
 
     recording: str
-    started_at: int = Field(description="Milliseconds since the epoch.")
+    started_at: str
     files: list[ErasedFile]
     set_aside: list[ErasedUnreadableFile] = Field(description="What could not be read, and was kept sealed as it was.")
     keys: str
@@ -196,7 +227,7 @@ class Certificate(Reply):
 
     certificate: str
     account: str
-    at: int = Field(description="Milliseconds since the epoch.")
+    at: str
     by: str
     selected_by: str
     reason: str
@@ -229,7 +260,7 @@ class IssuedCertificate(Reply):
         """A certificate as it is listed."""
         return cls(
             certificate=found["certificate"],
-            at=told(found["at"]),
+            at=found["at"],
             by=found["by"],
             selected_by=found["selectedBy"],
             reason=found["reason"],

@@ -16,6 +16,7 @@ from outdial.api.manage.paging import Limit
 from outdial.api.manage.recording_models import (
     AccountErasure,
     Certificate,
+    CountReply,
     Erasure,
     Hold,
     IssuedCertificate,
@@ -27,13 +28,14 @@ from outdial.api.manage.recording_models import (
     Retention,
     RetentionReply,
     SelectedReply,
+    Selecting,
     SigningKeyReply,
     VerificationRequest,
     line_of,
 )
 from outdial.api.manage.route import ManageRoute
 from outdial.api.recording_bodies import detailed
-from outdial.api.recordings import PRIVATE, RecordingNotFound, begun, refusal_of
+from outdial.api.recordings import PRIVATE, begun, refusal_of
 from outdial.calls.recording_library import Finding, Recordings, Selection, Verified
 from outdial.calls.recordings import RecordingError
 from outdial.domain.refusals import Unavailable
@@ -81,6 +83,12 @@ async def put_recording_retention(body: Retention, here: Here) -> RetentionReply
     await here.parts.recordings.set_retention(here.key, body.retention_days, here.caller.name)
     here.did("retention of recordings set", ["retentionDays"])
     return RetentionReply(retention_days=body.retention_days)
+
+
+@router.post(_ACCOUNT + "/count", summary="Count recordings that could be held or erased")
+async def count_recordings(body: Selecting, here: Here) -> CountReply:
+    """What a hold or an erasure by the same members would be of, so that it can be seen before. Changes nothing."""
+    return CountReply.of(await here.parts.recordings.count(here.key, body.selection(here.account.home_country)))
 
 
 @router.post(_ACCOUNT + "/holds", summary="Put a legal hold on recordings")
@@ -177,7 +185,7 @@ async def get_recording_evidence(here: Here, call_id: CallInPath) -> StreamingRe
     except RecordingError as error:
         raise refusal_of(error) from error
     if found is None:
-        raise RecordingNotFound
+        raise NotFound("The account has no such recording")
     headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="evidence-{call_id}.zip"'}
     return StreamingResponse(await begun(found), headers=headers, media_type=ZIP)
 

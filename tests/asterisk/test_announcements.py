@@ -6,19 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from typer.testing import CliRunner
 
-from outdial.asterisk.announcements import BUILT_IN, AnnouncementError, Announcements
-from outdial.cli.main import app
+from outdial.asterisk.announcements import BUILT_IN, MOST, Announcements
+from outdial.calls.administration import AnnouncementError
 from outdial.sandbox.tones import heard_ms, power_of, read_sound
 
 ACCOUNT = "a1b2c3d4e5"
 
 
-def sound(path: Path, *, rate: int = 44_100, seconds: float = 2.0, channels: int = 2, volume: float = 0.5) -> Path:
+def made_of(path: Path, *, rate: int = 44_100, seconds: float = 2.0, channels: int = 2, volume: float = 0.5) -> bytes:
     wave = volume * np.sin(2 * math.pi * 440 * np.arange(int(rate * seconds)) / rate)
     soundfile.write(path, np.repeat(wave[:, None], channels, axis=1), rate)
-    return path
+    return path.read_bytes()
 
 
 def test_the_built_in_one_is_speech_for_a_telephone() -> None:
@@ -34,7 +33,7 @@ def test_the_built_in_one_is_speech_for_a_telephone() -> None:
 )
 def test_any_sound_becomes_an_accounts_own(tmp_path: Path, name: str, rate: int, channels: int) -> None:
     announcements = Announcements(tmp_path / "announcements")
-    assert announcements.put(ACCOUNT, "default", sound(tmp_path / name, rate=rate, channels=channels)) == 2.0
+    assert announcements.put(ACCOUNT, "default", made_of(tmp_path / name, rate=rate, channels=channels)) == 2.0
     found = announcements.path_of(ACCOUNT, "default")
     assert found == tmp_path / "announcements" / ACCOUNT / "default.wav"
     made = read_sound(found)
@@ -48,14 +47,12 @@ def test_any_sound_becomes_an_accounts_own(tmp_path: Path, name: str, rate: int,
 
 def test_what_is_no_sound_is_refused_and_what_was_there_stays(tmp_path: Path) -> None:
     announcements = Announcements(tmp_path / "announcements")
-    announcements.put(ACCOUNT, "mine", sound(tmp_path / "a.wav"))
+    announcements.put(ACCOUNT, "mine", made_of(tmp_path / "a.wav"))
     before = (tmp_path / "announcements" / ACCOUNT / "mine.wav").read_bytes()
-    text = tmp_path / "text.wav"
-    text.write_text("no sound")
-    bad = [text, tmp_path / "nothing.wav", tmp_path, sound(tmp_path / "quiet.wav", volume=0)]
-    for source in [*bad, sound(tmp_path / "long.wav", rate=8000, seconds=61, channels=1)]:
+    bad = [b"no sound", b"", made_of(tmp_path / "quiet.wav", volume=0)]
+    for data in [*bad, made_of(tmp_path / "long.wav", rate=8000, seconds=61, channels=1)]:
         with pytest.raises(AnnouncementError):
-            announcements.put(ACCOUNT, "mine", source)
+            announcements.put(ACCOUNT, "mine", data)
     assert (tmp_path / "announcements" / ACCOUNT / "mine.wav").read_bytes() == before
 
 
@@ -64,16 +61,26 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, account: str, name: str
     announcements = Announcements(tmp_path / "announcements")
     assert announcements.path_of(account, name) is None
     with pytest.raises(AnnouncementError):
-        announcements.put(account, name, sound(tmp_path / "a.wav"))
+        announcements.put(account, name, made_of(tmp_path / "a.wav"))
 
 
-def test_from_the_command_line(tmp_path: Path) -> None:
-    folder = ["--data-dir", str(tmp_path / "data")]
-    run = CliRunner().invoke
-    put = run(app, ["announcement", "put", ACCOUNT, "mine", str(sound(tmp_path / "a.wav")), *folder])
-    assert put.exit_code == 0, put.output
-    listed = run(app, ["announcement", "list", ACCOUNT, "--json", *folder])
-    assert '{"name": "mine", "own": true}' in listed.stdout
-    assert run(app, ["announcement", "remove", ACCOUNT, "mine", *folder]).exit_code == 0
-    again = run(app, ["announcement", "remove", ACCOUNT, "mine", *folder])
-    assert (again.exit_code, "no announcement of its own called mine" in again.output) == (1, True)
+def test_what_would_take_too_much_to_decode_is_refused(tmp_path: Path) -> None:
+    announcements = Announcements(tmp_path / "announcements")
+    for name, rate, channels in (("fast.flac", 192_000, 1), ("wide.wav", 8_000, 9)):
+        soundfile.write(tmp_path / name, np.zeros((1_000, channels), np.int16), rate)
+        with pytest.raises(AnnouncementError, match="more than 96000 Hz or 8 channels"):
+            announcements.put(ACCOUNT, "mine", (tmp_path / name).read_bytes())
+    # A few kilobytes that would become as many megabytes.
+    soundfile.write(tmp_path / "long.flac", np.zeros(96_000 * 61, np.int16), 96_000)
+    assert (tmp_path / "long.flac").stat().st_size < 50_000
+    with pytest.raises(AnnouncementError, match="longer than 60 seconds"):
+        announcements.put(ACCOUNT, "mine", (tmp_path / "long.flac").read_bytes())
+
+
+def test_an_account_has_an_end_of_announcements(tmp_path: Path) -> None:
+    announcements, data = Announcements(tmp_path / "announcements"), made_of(tmp_path / "a.wav", rate=8_000)
+    for number in range(MOST):
+        announcements.put(ACCOUNT, f"a{number}", data)
+    announcements.put(ACCOUNT, "a0", data)
+    with pytest.raises(AnnouncementError, match="can't have more"):
+        announcements.put(ACCOUNT, "one-more", data)

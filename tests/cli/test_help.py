@@ -23,6 +23,7 @@ CLIENTS = (
     "webhook",
     "crm",
     "recordings",
+    "announcement",
     "call",
 )
 

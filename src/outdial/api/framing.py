@@ -13,6 +13,9 @@ from outdial.api.errors import fault, log_fault
 
 LONGEST_BODY = 100 * 1024
 """Bytes. A longer body is 413, whether its length was announced or not; what is beyond is never kept."""
+LONGEST_SOUND = 2 * 1024 * 1024
+"""The same for the one request that brings a sound: an announcement."""
+_SOUND = re.compile(r"/manage/accounts/[^/]+/announcements/[^/]+")
 _ANY_CASE = re.compile(r"/+(v[0-9]+|auth)/", re.IGNORECASE)
 
 
@@ -60,14 +63,15 @@ def plain_path(path: str) -> str:
 def _bounded(scope: Scope, receive: Receive) -> Receive:
     """The same body, up to a length. Nothing is refused before the body is asked for: a bad token comes first."""
     read = 0
+    longest = LONGEST_SOUND if scope["method"] == "PUT" and _SOUND.fullmatch(scope["path"]) else LONGEST_BODY
 
     async def bounded_receive() -> Message:
         nonlocal read
-        if read == 0 and _announced(scope) > LONGEST_BODY:
+        if read == 0 and _announced(scope) > longest:
             raise HTTPException(413)
         message = await receive()
         read += len(message.get("body", b""))
-        if read > LONGEST_BODY:
+        if read > longest:
             raise HTTPException(413)
         return message
 

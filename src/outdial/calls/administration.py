@@ -5,7 +5,7 @@ bring a secret back to life that has just been replaced.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,11 +15,35 @@ from outdial.calls.directory import CallLog, Directory, Phones
 from outdial.calls.ports import Clock
 
 
+class AnnouncementError(Exception):
+    """A sound can't be an announcement. One sentence for people, without its capital letter."""
+
+
 class Announcements(Protocol):
     """The sound files that ask for consent. Every method waits for the disk."""
 
     def names(self, account: str) -> Mapping[str, bool]:
         """Every one an account can play, and whether it is its own."""
+        ...
+
+    def built_in(self) -> Collection[str]:
+        """Those that every account can play."""
+        ...
+
+    def read(self, account: str, name: str) -> bytes | None:
+        """The WAV file of one; none where there is no such one."""
+        ...
+
+    def put(self, account: str, name: str, sound: bytes) -> float:
+        """Make a sound of any form an account's own, in place of one of that name; how many seconds it lasts.
+
+        Raises:
+            AnnouncementError: the name or the sound can't be used, or the account has too many.
+        """
+        ...
+
+    def remove(self, account: str, name: str) -> None:
+        """Remove one of an account's own. Raises AnnouncementError where there is none."""
         ...
 
     def forget(self, account: str) -> None:
@@ -53,3 +77,7 @@ class Administration:
     hash_secret: Callable[[str], str]
     announcements: Announcements
     turns: Turns = field(default_factory=Turns)
+    uploads: Turns = field(default_factory=Turns)
+    """What an account sends that is large is in memory once, however often it is sent at a time."""
+    decoding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Sounds that others made are decoded one at a time, as each may take a good deal of memory."""

@@ -30,6 +30,15 @@ WrapUp = Annotated[int | None, typer.Option("--wrap-up-seconds", help="What an a
 Rate = Annotated[float | None, typer.Option("--calls-per-second", help="How many calls may be placed each second.")]
 Most = Annotated[int | None, typer.Option("--max-concurrent-calls", help="How many calls may live at a time.")]
 Record = Annotated[str | None, typer.Option(help="Legs recorded without a consent: none, agent or both.")]
+Announcement = Annotated[
+    str | None, typer.Option(help="What asks the other side for consent to be recorded; an empty text for nothing.")
+]
+AutoResume = Annotated[
+    int | None, typer.Option(help="Seconds after which a paused recording goes on by itself; 0 for never.")
+]
+RecordOrDrop = Annotated[
+    bool | None, typer.Option("--record-or-drop/--record-or-go-on", help="Whether a call ends if its recording fails.")
+]
 RecordUnknown = Annotated[str | None, typer.Option(help="Legs that the consent Unknown allows: none, agent or both.")]
 _COLUMNS: Columns = {
     "Key": "key",
@@ -42,8 +51,10 @@ _COLUMNS: Columns = {
 }
 
 
-def _recording(legs: str | None, unknown: str | None) -> dict[str, object] | None:
-    return members(legs=legs, when_unknown=unknown) or None
+def _recording(announcement: str | None, **settings: object) -> dict[str, object] | None:
+    """An empty text takes the announcement away."""
+    asks = {} if announcement is None else {"announcement": announcement or None}
+    return members(**settings) | asks or None
 
 
 def _caller_id(given: str | None) -> dict[str, object]:
@@ -106,6 +117,9 @@ async def change(
     max_concurrent_calls: Most = None,
     record: Record = None,
     record_unknown: RecordUnknown = None,
+    announcement: Announcement = None,
+    auto_resume: AutoResume = None,
+    record_or_drop: RecordOrDrop = None,
 ) -> Told:
     """Change what is given; everything else stays."""
     body = _caller_id(caller_id) | members(
@@ -121,7 +135,13 @@ async def change(
         wrap_up_seconds=wrap_up_seconds,
         calls_per_second=calls_per_second,
         max_concurrent_calls=max_concurrent_calls,
-        recording=_recording(record, record_unknown),
+        recording=_recording(
+            announcement,
+            legs=record,
+            when_unknown=record_unknown,
+            auto_resume_seconds=auto_resume,
+            record_or_drop=record_or_drop,
+        ),
     )
     if not body:
         raise CommandError("say what to change; see `outdial account change --help`")

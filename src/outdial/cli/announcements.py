@@ -1,65 +1,59 @@
-"""`outdial announcement …`: what accounts play to the other side, on the machine on which the switch runs."""
+"""`outdial announcement …`: what an account plays to the other side to ask for its consent."""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from outdial.asterisk.announcements import Announcements
-from outdial.cli.building import AsJson, console, tell, told_in_one_line
-from outdial.cli.serve import ConfigFile, DataDir
-from outdial.config import load
+from outdial.cli.api import Api, at
+from outdial.cli.command import Account, command, group
+from outdial.cli.errors import CommandError
+from outdial.cli.saved import saved
+from outdial.cli.told import Columns, Told, listed, said
 
-app = typer.Typer(help="Announcements: what asks the other side for consent.", no_args_is_help=True)
-Account = Annotated[str, typer.Argument(help="The account's key.")]
+app = group("Announcements: what asks the other side for consent to be recorded.")
 Name = Annotated[
     str, typer.Argument(help="Small letters, digits and dashes. `default` stands before the built-in one.")
 ]
-Sound = Annotated[Path, typer.Argument(help="A sound file: WAV, FLAC, Ogg or MP3, of any rate, at most a minute.")]
+Sound = Annotated[
+    Path, typer.Argument(help="A sound file: WAV, FLAC, Ogg or MP3, of any rate, at most a minute and 2 MB.")
+]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="The WAV file to write; else NAME.wav.")]
+_COLUMNS: Columns = {"Name": "name", "Is": lambda item: "own" if item["own"] else "built in"}
 
 
-@app.command()
-def put(
-    account: Account,
-    name: Name,
-    sound: Sound,
-    config: ConfigFile = None,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
-    """Give an account an announcement of its own. It should say that 1 agrees to being recorded, and 2 refuses."""
-    with told_in_one_line():
-        seconds = _announcements(config, data_dir).put(account.lower(), name, sound)
-        found = {"account": account.lower(), "name": name, "seconds": round(seconds, 3)}
-        tell(found, f"{name} of account {account} lasts {seconds:.1f} s.", as_json=as_json)
+@command(app, "put")
+async def put(api: Api, name: Name, sound: Sound, account: Account = None) -> Told:
+    """Give an account an announcement of its own. It should say that 1 agrees to being recorded, and 2 refuses.
+
+    Played is the one that `outdial account change --announcement` names.
+    """
+    try:
+        file = sound.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{sound}: can't be read: {error.strerror}") from None
+    found = await api.send("PUT", await _url(api, account, name), file)
+    return said(f"{name} lasts {found['seconds']:.1f} s.", found)
 
 
-@app.command("list")
-def list_all(account: Account, config: ConfigFile = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+@command(app, "list")
+async def list_(api: Api, account: Account = None) -> Told:
     """The announcements that an account can play."""
-    with told_in_one_line():
-        found = _announcements(config, data_dir).names(account.lower())
-        if as_json:
-            items = [{"name": name, "own": own} for name, own in found.items()]
-            sys.stdout.write(json.dumps({"items": items}) + "\n")
-            return
-        for name, own in found.items():
-            console.print(f"{name}  {'own' if own else 'built in'}", highlight=False)
+    return listed(await api.every(await _url(api, account)), _COLUMNS, "There is none.")
 
 
-@app.command()
-def remove(
-    account: Account, name: Name, config: ConfigFile = None, data_dir: DataDir = None, as_json: AsJson = False
-) -> None:
+@command(app, "get")
+async def get(api: Api, name: Name, output: Output = None, account: Account = None) -> Told:
+    """Write an announcement into a file, as it is played."""
+    return await saved(api.pieces("GET", await _url(api, account, name)), output or Path(f"{name}.wav"))
+
+
+@command(app, "remove")
+async def remove(api: Api, name: Name, account: Account = None) -> Told:
     """Take an account's own announcement away."""
-    with told_in_one_line():
-        _announcements(config, data_dir).remove(account.lower(), name)
-        found = {"account": account.lower(), "name": name}
-        tell(found, f"{name} of account {account} is gone.", as_json=as_json)
+    await api.ask("DELETE", await _url(api, account, name))
+    return said(f"{name} is gone.", {"name": name, "removed": True})
 
 
-def _announcements(config: Path | None, data_dir: Path | None) -> Announcements:
-    settings = load(file=config, given={"data_dir": data_dir and str(data_dir)})
-    return Announcements(settings.data_dir / "announcements")
+async def _url(api: Api, account: str | None, *more: str) -> str:
+    return at("accounts", await api.account(account), "announcements", *more)

@@ -65,11 +65,11 @@ class Api:
             CommandError: it can't be reached, or what answers is not the API.
         """
         words = {name: _written(value) for name, value in (query or {}).items() if value is not None}
-        status, said, related = await self._send(method, path, json=body, params=words, headers=headers or {})
-        if status >= 300:
-            message = said.get("message") or f"{self._where.url}{path} answered with HTTP {status}"
-            raise Refused(str(message), status, related)
-        return said
+        return await self._answered(method, path, json=body, params=words, headers=headers or {})
+
+    async def send(self, method: str, path: str, file: bytes) -> Any:  # noqa: ANN401 -- JSON
+        """What the API answers to a file. Raises as `ask`."""
+        return await self._answered(method, path, data=file, headers={"Content-Type": "application/octet-stream"})
 
     async def every(self, path: str, query: Mapping[str, object] | None = None, most: int | None = None) -> list[Any]:
         """The items of a list, over all its pages, or so many of them."""
@@ -150,6 +150,13 @@ class Api:
             raise CommandError(f"{url} has gone silent") from None
         except (aiohttp.ClientError, ValueError) as error:
             raise CommandError(f"{url}: {error or type(error).__name__}") from None
+
+    async def _answered(self, method: str, path: str, **more: Any) -> Any:  # noqa: ANN401
+        status, said, related = await self._send(method, path, **more)
+        if status >= 300:
+            message = said.get("message") or f"{self._where.url}{path} answered with HTTP {status}"
+            raise Refused(str(message), status, related)
+        return said
 
     async def _send(self, method: str, path: str, **more: Any) -> _Answer:  # noqa: ANN401
         url = self._where.url + path

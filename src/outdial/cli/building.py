@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from outdial.asterisk.announcements import AnnouncementError
 from outdial.asterisk.home import PortTaken
 from outdial.asterisk.ports import NoFreePort
 from outdial.asterisk.process import ProcessError
@@ -26,7 +25,6 @@ from outdial.sandbox.sandbox import SandboxError
 from outdial.storage.database import DatabaseError
 
 EXPECTED = (
-    AnnouncementError,
     DataDirectoryError,
     DatabaseError,
     FarEndError,

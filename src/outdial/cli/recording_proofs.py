@@ -12,7 +12,8 @@ from outdial.cli.api import Api
 from outdial.cli.command import Account, command
 from outdial.cli.errors import CommandError
 from outdial.cli.ledger_told import entry_told
-from outdial.cli.recordings import Id, app, managed, saved
+from outdial.cli.recordings import Id, app, managed
+from outdial.cli.saved import saved
 from outdial.cli.told import Told, said, shown
 from outdial.recordings.erasure import is_signed
 from outdial.recordings.evidence_check import NoEvidence, check

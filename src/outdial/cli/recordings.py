@@ -1,7 +1,6 @@
 """`outdial recordings …`: recordings found, downloaded, held and erased. How they are proved: `recording_proofs`."""
 
 import json
-from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ from outdial.cli.api import Api, as_typed, at
 from outdial.cli.command import Account, command, group, members
 from outdial.cli.errors import CommandError
 from outdial.cli.recording_told import recording_lines, written
+from outdial.cli.saved import saved
 from outdial.cli.told import Columns, Told, listed, moment, said
 
 app = group("Recordings: find, hear, hold, erase and verify them.")
@@ -101,22 +101,6 @@ async def download(
     url = await url_of(api, account, id, "audio")
     pieces = api.pieces("GET", url, query={"leg": leg, "format": format})
     return await saved(pieces, file or output or Path(f"{id}.{format}"))
-
-
-async def saved(pieces: AsyncIterator[bytes], path: Path) -> Told:
-    """Write what comes into a file, which is there once all of it is."""
-    part = path.with_name(f"{path.name}.part")
-    size = 0
-    try:
-        with part.open("wb") as file:
-            async for piece in pieces:
-                size += file.write(piece)
-        part.replace(path)
-    except OSError as error:
-        raise CommandError(f"{path}: can't be written: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)
-    return said(f"{path}: {size} bytes.", {"file": str(path), "size": size})
 
 
 @command(app, "hold")

@@ -177,7 +177,7 @@ async def test_an_accounts_announcements_go_with_it(world: ApiWorld, operate: An
     sound = announcements.path_of(ACCOUNT, "default")
     assert sound is not None
     for account in (ACCOUNT, OTHER):
-        announcements.put(account, "default", sound)
+        announcements.put(account, "default", sound.read_bytes())
 
     assert (await operate("DELETE", f"/accounts/{ACCOUNT}")).status_code == 204
 

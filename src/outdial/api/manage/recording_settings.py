@@ -1,6 +1,7 @@
 """What an account's recording settings look like on the wire: which legs, for whom otherwise, and on what terms."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
@@ -12,10 +13,10 @@ from outdial.calls.administration import Administration
 from outdial.domain.consent import AccountRecording
 from outdial.domain.setup import InvalidMember, number_of
 
-_ANNOUNCEMENT = "^[a-z0-9-]{1,32}$"
-WANTED |= {_ANNOUNCEMENT: "1 to 32 small letters, digits and dashes"}
+ANNOUNCEMENT = re.compile("^[a-z0-9-]{1,32}$")
+WANTED |= {ANNOUNCEMENT.pattern: "1 to 32 small letters, digits and dashes"}
 AnnouncementName = Annotated[
-    str, Field(pattern=_ANNOUNCEMENT, json_schema_extra={"minLength": 1, "maxLength": 32}, examples=["default"])
+    str, Field(pattern=ANNOUNCEMENT.pattern, json_schema_extra={"minLength": 1, "maxLength": 32}, examples=["default"])
 ]
 Resume = Annotated[int, Field(ge=0, le=86_400)]
 _ANNOUNCES = (

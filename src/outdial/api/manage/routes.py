@@ -7,6 +7,7 @@ from pydantic.alias_generators import to_camel
 from outdial.api.manage import (
     accounts,
     agents,
+    announcements,
     caller_ids,
     calls,
     clients,
@@ -21,7 +22,20 @@ from outdial.api.manage import (
 from outdial.api.manage.here import PREFIX, join
 from outdial.api.parts import Parts
 
-RESOURCES = (accounts, agents, groups, trunks, caller_ids, clients, calls, recordings, webhooks, crm, switch)
+RESOURCES = (
+    accounts,
+    agents,
+    groups,
+    trunks,
+    caller_ids,
+    clients,
+    calls,
+    recordings,
+    announcements,
+    webhooks,
+    crm,
+    switch,
+)
 TAGS = {
     "Accounts": "Tenants and their settings.",
     "Agents": "Who calls, on which phone.",
@@ -32,6 +46,7 @@ TAGS = {
     "Operators": "Programs that may manage the installation.",
     "Call log": "Calls, live or ended, found by what is known of them.",
     "Recordings": "Holds, erasures, retention, keys, the ledger, and whether all of it is as it was.",
+    "Announcements": "What asks the other side for consent to be recorded.",
     "Webhooks": "Where events are delivered, and how that goes.",
     "CRM": "Which CRM is told of calls that ended, and how that goes.",
     "Switch": "How the switch is.",

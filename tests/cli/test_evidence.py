@@ -33,10 +33,10 @@ async def test_the_ledger_is_told_in_a_line_for_each_entry(kept: Line) -> None:
     assert [line.partition(f"{ID}  ")[2].split(",")[0] for line in lines[1:]] == [
         "the agent's leg sealed and kept",
         "the other side's leg sealed and kept",
-        "held for case 7 by operator operator",
+        "held for case 7",
         "heard: agent",
     ]
-    assert lines[-1].endswith("heard: agent, wav, all by operator operator")
+    assert lines[-1].endswith("heard: agent, wav, all, by operator operator")
     entries = await kept.json("recordings", "ledger", "--call", ID, *IN)
     assert entries[-1]["details"] == json.loads(entries[-1]["data"])
     assert len(await kept.json("recordings", "ledger", "--limit", "3", *IN)) == 3

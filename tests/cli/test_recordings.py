@@ -74,6 +74,7 @@ async def test_what_would_be_erased_is_said_before_it_is(kept: Line, monkeypatch
     assert ran.err.startswith(
         f"2 recordings, 0.1 minutes, begun {begun}; 1 of them held, and kept therefore.\nErase them"
     )
+    assert ran.err.endswith("outdial: nothing was erased\n")
     assert len(await kept.json("recordings", "list", *IN)) == 2
     wrong = await kept.run("recordings", "erase", "why", "--from", "yesterday", "--yes", *IN)
     assert wrong.err.startswith("outdial: --from must be a date and time with its offset")

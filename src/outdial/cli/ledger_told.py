@@ -19,7 +19,8 @@ def entry_told(entry: Item) -> str:
     except (KeyError, TypeError, AttributeError):
         # Of another version than this one.
         what = f"{entry['kind']} {json.dumps(details, ensure_ascii=False)}"
-    who = f" by {entry['who']}" if entry["who"] else ""
+    told = "told " if entry["kind"].startswith("consent.") else ""
+    who = f", {told}by {entry['who']}" if entry["who"] else ""
     return f"{entry['seq']:>6}  {moment(entry['at'])}  {entry['callId'] or '-':<36}  {what}{who}"
 
 

@@ -235,9 +235,8 @@ def _as_typed() -> AbstractContextManager[None]:
 
 async def _confirm(api: Api, account: str | None, selected: dict[str, Any]) -> None:
     """Say what would be erased, and have it confirmed. Raises CommandError where it is not."""
-    refused = CommandError("erasing recordings takes --yes")
     if api.quiet:
-        raise refused
+        raise CommandError("erasing recordings takes --yes")
     with _as_typed():
         found = await api.ask("POST", await managed(api, account, "count"), selected)
     asked = f"{found['recordings']} recording{'' if found['recordings'] == 1 else 's'}"
@@ -249,7 +248,7 @@ async def _confirm(api: Api, account: str | None, selected: dict[str, Any]) -> N
     if found["underWay"]:
         asked += f"; calls under way, whose recordings go as soon as they have ended: {len(found['underWay'])}"
     if not typer.confirm(f"{asked}.\nErase them for ever?", err=True):
-        raise refused
+        raise CommandError("nothing was erased")
 
 
 def _unreadable(ids: list[str]) -> str:

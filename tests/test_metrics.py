@@ -104,6 +104,8 @@ def test_what_is_true_now_is_measured_when_asked(metrics: Metrics, now: Now) -> 
     assert value(metrics, "outdial_ready") == 1
     assert value(metrics, "outdial_agents", state="Ready") == 4
     assert value(metrics, "outdial_queue_depth", queue="events") == 2
+    now.trunks = {"reachable": 3}
+    assert value(metrics, "outdial_trunks", state="reachable") == 3
 
 
 def test_faults_and_commits_are_counted(metrics: Metrics) -> None:

@@ -249,7 +249,7 @@ class Outdial:
     def _measure(self) -> Now:
         queues = {"journal": self._database.waiting, "phones": self._follower.waiting}
         up = self.switch.reachable and self.switch.trouble is None
-        return Now(up, self.engine.accepting, self._census.by_state, queues)
+        return Now(up, self.engine.accepting, self._census.by_state, self.phones.trunks.count(), queues)
 
 
 def wanted_of(settings: Settings) -> Wanted:

@@ -29,6 +29,8 @@ class Now:
     ready: bool = False
     agents: dict[str, int] = field(default_factory=dict)
     """How many agents are in each state."""
+    trunks: Mapping[str, int] = field(default_factory=dict)
+    """How many trunks answer the switch, how many do not, and of how many that is not known."""
     queues: dict[str, int] = field(default_factory=dict)
     """How much waits in each queue: events of the switch, steps for the database."""
 
@@ -164,6 +166,7 @@ class Metrics:
             live[state.value] += 1
         yield _gauge("outdial_calls_live", "Live calls, by state.", "state", live)
         yield _gauge("outdial_agents", "Agents, by state.", "state", now.agents)
+        yield _gauge("outdial_trunks", "Trunks that are switched on, by whether they answer.", "state", now.trunks)
         lags = {reader: milliseconds / 1000 for reader, milliseconds in self._lags.items()}
         yield _gauge("outdial_event_lag_seconds", "Age of the oldest event not taken, by reader.", "reader", lags)
         yield _gauge("outdial_crm_waiting", "Calls to be told to a CRM, by account.", "account", self._crm_waiting)

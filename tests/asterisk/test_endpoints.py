@@ -84,9 +84,17 @@ def test_an_agent_reached_by_number_needs_nothing_on_the_switch() -> None:
 
 def test_a_trunk_logs_in_only_where_it_has_a_password() -> None:
     bare = Trunk("acme", "main", "sip.example.net")
-    assert [kind for kind, _, _ in trunk_objects(bare)] == ["aor", "endpoint"]
+    assert [kind for kind, name, _ in trunk_objects(bare) if name == "trunk-acme-main"] == ["aor", "endpoint"]
     known = Trunk("acme", "main", "sip.example.net", username="u", password="p")
-    kinds = {kind: fields for kind, _, fields in trunk_objects(known)}
+    kinds = {kind: fields for kind, name, fields in trunk_objects(known) if name == "trunk-acme-main"}
     assert kinds["endpoint"]["outbound_auth"] == "trunk-acme-main"
     assert kinds["auth"]["password"] == "p"
     assert kinds["endpoint"]["send_pai"] == "yes"
+
+
+def test_a_carrier_is_asked_once_a_minute_beside_what_calls_go_through() -> None:
+    objects = {(kind, name): fields for kind, name, fields in trunk_objects(Trunk("acme", "main", "sip.example.net"))}
+    assert objects["aor", "probe-acme-main"]["qualify_frequency"] == "60"
+    assert "qualify_frequency" not in objects["aor", "trunk-acme-main"], "calls would be refused for its answer"
+    assert objects["endpoint", "trunk-acme-main"]["aors"] == "trunk-acme-main"
+    assert objects["endpoint", "probe-acme-main"]["from_user"] == "outdial"

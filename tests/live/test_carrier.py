@@ -154,10 +154,7 @@ async def hang_up_when(world: World, call_id: str, moment: str, account: str, to
 
 
 async def furnish(world: World, account: str, carrier: Sipp) -> str:
-    """An account with an agent whose phone answers by itself, and this carrier; a token for it.
-
-    SIPp plays one call and would stumble over an OPTIONS: carriers are not asked whether they are there.
-    """
+    """An account with an agent whose phone answers by itself, and this carrier; a token for it."""
     rules = {"partyRingSeconds": RING_SECONDS, "wrapUpSeconds": 0, "anyCallerId": False}
     made = await world.manage("POST", "/accounts", {"key": account, "name": account, "homeCountry": "GB", **rules})
     own = f"/accounts/{account}"

@@ -36,6 +36,7 @@ from outdial.domain.directory import Account, Agent, ApiClient, Trunk
 from outdial.domain.phones import Registrar
 from outdial.domain.plan import Phone, PhoneKind
 from outdial.domain.presence import Presence
+from outdial.domain.reach import Reach
 from outdial.master_keys import MasterKeyFiles
 from outdial.recordings.keeper import Keeper
 from outdial.recordings.keeping import Keeping, Secrets, Stored, keeping
@@ -91,6 +92,10 @@ class NoPhones:
         self.told: list[str] = []
         self.speaks_tls = False
         self.registrar = Registrar("127.0.0.1", 5060)
+        self.reaches: dict[tuple[str, str], Reach] = {}
+
+    def reach(self, account: str, trunk_id: str) -> Reach:
+        return self.reaches.get((account, trunk_id), Reach())
 
     async def provision_agent(self, agent: Agent) -> None:
         self.told.append(f"agent {agent.id}")

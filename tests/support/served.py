@@ -22,6 +22,7 @@ from outdial.asterisk.ari import Ari
 from outdial.asterisk.configuration import ARI_USER
 from outdial.domain.directory import Agent, Trunk
 from outdial.domain.phones import Registrar
+from outdial.domain.reach import Reach
 from outdial.sandbox import seed
 from outdial.sandbox.configuration import Address
 from outdial.sandbox.far_end import FarEnd
@@ -40,6 +41,9 @@ class NoPhones:
 
     speaks_tls = False
     registrar = Registrar("127.0.0.1", 5060)
+
+    def reach(self, account: str, trunk_id: str) -> Reach:
+        return Reach()
 
     async def provision_agent(self, agent: Agent) -> None: ...
     async def withdraw_agent(self, agent: Agent) -> None: ...

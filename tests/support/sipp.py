@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from support.options import answer, method_of
 from support.ports import held_port
 from support.programs import command_of
 
@@ -80,6 +82,28 @@ def pause(milliseconds: int) -> str:
     return f'<pause milliseconds="{milliseconds}"/>'
 
 
+class Porter(asyncio.DatagramProtocol):
+    """Stands before a SIPp, which plays one call and would stumble over being asked whether it is there."""
+
+    def __init__(self, port: int) -> None:
+        self._inner_port = port
+        self._caller: Any = None
+        self.port = 0
+
+    def connection_made(self, transport: Any) -> None:
+        self._outer = transport
+        self.port = transport.get_extra_info("sockname")[1]
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        if addr[1] == self._inner_port:
+            self._outer.sendto(data, self._caller)
+        elif method_of(data) == "OPTIONS":
+            self._outer.sendto(answer(data), addr)
+        else:
+            self._caller = addr
+            self._outer.sendto(data, ("127.0.0.1", self._inner_port))
+
+
 @dataclass(frozen=True)
 class Sipp:
     """A scenario that is being played; `messages` is every message as it stood on the wire."""
@@ -126,7 +150,12 @@ async def playing(folder: Path, steps: Sequence[str], *, seconds: int = 40) -> A
                 said = (folder / "errors").read_text() if (folder / "errors").exists() else ""
                 assert process.returncode is None, said
                 await asyncio.sleep(0.02)
-            yield Sipp(port, process, folder)
+            loop = asyncio.get_running_loop()
+            transport, porter = await loop.create_datagram_endpoint(lambda: Porter(port), ("127.0.0.1", 0))
+            try:
+                yield Sipp(porter.port, process, folder)
+            finally:
+                transport.close()
         finally:
             if process.returncode is None:
                 process.kill()

@@ -251,6 +251,9 @@ def _pjsip(switch: SwitchSettings) -> str:
     seen = [f"external_{use}_address = {switch.public_address}" for use in ("signaling", "media")]
     transport = ["type = transport", *(seen if switch.public_address else [])]
     bind = f"bind = {sip_address(switch.sip_host, switch.sip_port)}"
+    # Who is new is asked within two seconds whether he is there; left alone, within as much as a minute.
+    asked = "max_initial_qualify_time = 2"
+    known = ["type = global", "user_agent = Outdial", f"default_realm = {REALM}", asked]
     outside = [
         "type = endpoint",
         "context = none",
@@ -264,7 +267,7 @@ def _pjsip(switch: SwitchSettings) -> str:
         *(f"{name} = {value}" for name, value in audio_at(switch.sip_host).items()),
     ]
     return (
-        _section("global", ["type = global", "user_agent = Outdial", f"default_realm = {REALM}"])
+        _section("global", known)
         + _section("udp", [*transport, bind, "protocol = udp"])
         + _section("tcp", [*transport, bind, "protocol = tcp"])
         + (_section("tls", [*transport, *_tls(switch.sip_host, switch.tls)]) if switch.tls else "")

@@ -13,6 +13,8 @@ from outdial.domain.plan import CallerId, Phone, PhoneKind
 
 OUTSIDE = "outside"
 """The one endpoint through which SIP addresses outside are dialled; configured with the switch."""
+PROBE_SECONDS = 60
+"""How often a carrier is asked whether it is there."""
 
 _LONGEST_NAME = 60
 _UNSAFE_IN_NAME = re.compile(r"[^\w .,\'()+-]")
@@ -21,6 +23,17 @@ _UNSAFE_IN_NAME = re.compile(r"[^\w .,\'()+-]")
 def trunk_endpoint(account: str, trunk: str) -> str:
     """The name of a trunk's endpoint on the switch."""
     return f"trunk-{account}-{trunk}"
+
+
+def probe_endpoint(account: str, trunk: str) -> str:
+    """The name of the endpoint through which a trunk is asked whether it is there."""
+    return f"probe-{account}-{trunk}"
+
+
+def contact_of(trunk: Trunk) -> str:
+    """Where a carrier takes calls."""
+    host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
+    return f"sip:{host}:{trunk.port};transport={trunk.transport}"
 
 
 def address_of(phone: Phone, account: str) -> str:
@@ -82,8 +95,6 @@ def phone_objects(agent: Agent) -> tuple[tuple[str, str, dict[str, str]], ...]:
 def trunk_objects(trunk: Trunk) -> tuple[tuple[str, str, dict[str, str]], ...]:
     """The objects of a carrier, in the order in which they are pushed."""
     name = trunk_endpoint(trunk.account, trunk.id)
-    host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
-    contact = f"sip:{host}:{trunk.port};transport={trunk.transport}"
     endpoint = {**_MEDIA, "aors": name, "send_pai": "yes", "trust_id_outbound": "yes"}
     if trunk.from_domain:
         endpoint["from_domain"] = trunk.from_domain
@@ -94,8 +105,21 @@ def trunk_objects(trunk: Trunk) -> tuple[tuple[str, str, dict[str, str]], ...]:
         # No from_user: it would put the carrier's user name where the caller id belongs.
         endpoint["outbound_auth"] = name
     # No qualify_frequency: the switch would refuse every call through a carrier that answers no OPTIONS.
-    aor = {"contact": contact}
-    return (*objects, ("aor", name, aor), ("endpoint", name, endpoint))
+    aor = {"contact": contact_of(trunk)}
+    return (*objects, ("aor", name, aor), ("endpoint", name, endpoint), *_probe_objects(trunk))
+
+
+def _probe_objects(trunk: Trunk) -> tuple[tuple[str, str, dict[str, str]], ...]:
+    """What asks a carrier whether it is there, beside what calls go through: no call is refused for its answer.
+
+    One that says nothing is sent the same request again for half a minute, as SIP has it over UDP.
+    """
+    name = probe_endpoint(trunk.account, trunk.id)
+    aor = {"contact": contact_of(trunk), "qualify_frequency": str(PROBE_SECONDS)}
+    endpoint = {"context": "none", "disallow": "all", "allow": "alaw", "aors": name, "from_user": "outdial"}
+    if trunk.from_domain:
+        endpoint["from_domain"] = trunk.from_domain
+    return ("aor", name, aor), ("endpoint", name, endpoint)
 
 
 def audio_at(host: str) -> dict[str, str]:

@@ -47,8 +47,8 @@ async def _obstacle(trunk: Trunk) -> str | None:
     kind = socket.SOCK_DGRAM if trunk.transport == "udp" else socket.SOCK_STREAM
     try:
         found = await asyncio.wait_for(loop.getaddrinfo(trunk.host, trunk.port, type=kind), PATIENCE_SECONDS)
-    except OSError:
-        # The resolver's time-out is one too.
+    except (OSError, UnicodeError):
+        # The resolver's time-out is one too; the other is a name that can't even be asked for.
         return f"{trunk.host} can't be found"
     family, _, _, _, address = found[0]
     with socket.socket(family, kind) as probe:

@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable, Iterable
 import structlog
 
 from outdial.asterisk.ari import Ari, AriError, AriRefused
-from outdial.asterisk.endpoints import audio_at, phone_objects, trunk_endpoint, trunk_objects
+from outdial.asterisk.endpoints import audio_at, phone_objects, trunk_objects
+from outdial.asterisk.trunks import Trunks
 from outdial.domain.directory import Agent, Trunk
 from outdial.domain.phones import Registrar
+from outdial.domain.reach import Reach
 
 ON_LOOPBACK = Registrar("127.0.0.1", 5060)
 Objects = tuple[tuple[str, str, dict[str, str]], ...]
@@ -28,8 +30,7 @@ class AsteriskPhones:
         self._is_reachable = is_reachable
         self._audio = audio_at(registrar.listens_on)
         self._registrar = registrar
-        self.trunks: dict[str, Trunk] = {}
-        """Those that the switch is to know, by the names of their endpoints."""
+        self.trunks = Trunks()
         self._owed: dict[str, tuple[Doing, Objects]] = {}
         """What the switch has not been told yet, by the object's name; only the last of each counts."""
         self._lock = asyncio.Lock()
@@ -45,6 +46,10 @@ class AsteriskPhones:
         """Where phones register."""
         return self._registrar
 
+    def reach(self, account: str, trunk_id: str) -> Reach:
+        """Whether a carrier answers."""
+        return self.trunks.reach(account, trunk_id)
+
     async def provision_agent(self, agent: Agent) -> None:
         """Make an agent's phone known; later, where the switch can't be asked now."""
         await self._see_to(self._push, phone_objects(agent))
@@ -58,12 +63,12 @@ class AsteriskPhones:
         if not trunk.enabled:
             await self.withdraw_trunk(trunk)
             return
-        self.trunks[trunk_endpoint(trunk.account, trunk.id)] = trunk
+        self.trunks.keep(trunk)
         await self._see_to(self._push, trunk_objects(trunk))
 
     async def withdraw_trunk(self, trunk: Trunk) -> None:
         """Forget a trunk; later, where the switch can't be asked now."""
-        self.trunks.pop(trunk_endpoint(trunk.account, trunk.id), None)
+        self.trunks.forget(trunk)
         await self._see_to(self._remove, trunk_objects(trunk))
 
     async def provision_all(self, agents: Iterable[Agent], trunks: Iterable[Trunk]) -> None:
@@ -76,7 +81,7 @@ class AsteriskPhones:
         self._owed.clear()
         for trunk in trunks:
             if trunk.enabled:
-                self.trunks[trunk_endpoint(trunk.account, trunk.id)] = trunk
+                self.trunks.keep(trunk)
                 if trunk.transport == "tls" and not self.speaks_tls:
                     self._log.warning("no call can go through this trunk without sip_tls_port", trunk=trunk.id)
                 await self._carried_out(self._push, trunk_objects(trunk))

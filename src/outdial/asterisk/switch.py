@@ -19,14 +19,13 @@ from outdial.asterisk.ami import Ami
 from outdial.asterisk.ari import Ari, AriError
 from outdial.asterisk.configuration import ARI_USER, SwitchSettings, phones_app, registrar_of, transports
 from outdial.asterisk.events_server import EventsServer
-from outdial.asterisk.obstacles import Obstacles
 from outdial.asterisk.phones import AsteriskPhones
 from outdial.asterisk.ports import HeldPort, hold
 from outdial.asterisk.readiness import Readiness
 from outdial.asterisk.recorder import AsteriskRecorder
 from outdial.asterisk.runtime import Runtime
 from outdial.asterisk.telephony import APP, AsteriskTelephony, SoundOf, no_sound
-from outdial.asterisk.translate import PhoneState, phone_state, translate, unsent_through
+from outdial.asterisk.translate import ContactState, PhoneState, phone_state, translate, unsent_through
 from outdial.domain.directory import Agent, Trunk
 from outdial.domain.events import Event, LegEnded
 from outdial.domain.refusals import Unavailable
@@ -39,7 +38,7 @@ CALL_EVENTS = (
     "ChannelDtmfReceived",
     "ApplicationRegistered",
 )
-PHONE_EVENTS = ("EndpointStateChange",)
+PHONE_EVENTS = ("EndpointStateChange", "ContactStatusChange")
 """What is sent to us; everything else would only cost both sides time."""
 PHONES_APP = phones_app(APP)
 BOOT_SECONDS = 60
@@ -116,7 +115,6 @@ class Switch:
         self._phones_known: dict[str, bool | None] = {}
         self._ready = asyncio.Event()
         self._readiness = Readiness(lambda why: self._log.warning("the switch can't be used yet", why=why))
-        self._obstacles = Obstacles()
         self._tasks: asyncio.TaskGroup | None = None
 
     @asynccontextmanager
@@ -137,9 +135,12 @@ class Switch:
                 self._tasks = tasks
                 kept = [tasks.create_task(work) for work in (self._keep_up(listener), self._greeting(listener))]
                 kept.append(tasks.create_task(self._watch()))
-                await self._until_ready()
-                yield
-                self._tasks = None
+                try:
+                    await self._until_ready()
+                    yield
+                finally:
+                    # From here on nothing more is begun, though the switch goes on telling.
+                    self._tasks = None
                 for task in kept:
                     task.cancel()
         finally:
@@ -200,6 +201,7 @@ class Switch:
             await self._process.ended()
             self._log.error("switch ended", pid=self._process.pid)
             self._process, self.reachable, self._told = None, False, False
+            self.phones.trunks.lost()
             await listener.died()
             lived = asyncio.get_running_loop().time() - began
             backoff = RETRY_SECONDS if lived > STEADY_SECONDS else min(backoff * 2, MOST_BACKOFF_SECONDS)
@@ -235,9 +237,12 @@ class Switch:
         meant = translate(event)
         if isinstance(meant, PhoneState):
             self._phone_is(meant.sip_user, meant.online, listener)
+        elif isinstance(meant, ContactState):
+            if self._tasks is not None:
+                self._tasks.create_task(self.phones.trunks.heard(meant))
         elif meant is not None:
             call_id, happened = meant
-            trunk = self.phones.trunks.get(unsent_through(event) or "")
+            trunk = self.phones.trunks.at(unsent_through(event))
             if trunk is None or not isinstance(happened, LegEnded) or self._tasks is None:
                 listener.happened(call_id, happened)
             else:
@@ -248,9 +253,7 @@ class Switch:
 
         Nothing else happens to the leg meanwhile: it was its last event.
         """
-        obstacle = await self._obstacles.before(trunk)
-        detail = None if obstacle is None else f"trunk {trunk.id}: {obstacle}"
-        listener.happened(call_id, replace(ended, detail=detail))
+        listener.happened(call_id, replace(ended, detail=await self.phones.trunks.obstacle_before(trunk)))
 
     def _phone_is(self, sip_user: str, online: bool | None, listener: Listener) -> None:
         """Tell what is new of a phone: the switch says the same again with each call of its."""

@@ -4,10 +4,12 @@ Channel ids follow from the call's id, so an event finds its call without a tabl
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from outdial.domain.events import DigitPressed, Event, LegAnswered, LegEnded, LegProgressed, LegRinging
 from outdial.domain.legs import LegState, Side
+from outdial.domain.reach import Answers
 
 _SIDES = {side.value: side for side in Side}
 
@@ -18,6 +20,17 @@ class PhoneState:
 
     sip_user: str
     online: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactState:
+    """What became of asking somebody whether he is there, and when that was, in milliseconds since the epoch."""
+
+    aor: str
+    uri: str
+    state: Answers
+    at: int
+    round_trip_ms: float | None
 
 
 def channel_id(call_id: str, side: Side) -> str:
@@ -32,9 +45,11 @@ def leg_of(channel: str) -> tuple[str, Side] | None:
     return (call_id, side) if side is not None and call_id else None
 
 
-def translate(event: dict[str, Any]) -> tuple[str, Event] | PhoneState | None:
-    """What an ARI event means: something that happened to a call, a phone's state, or nothing to us."""
+def translate(event: dict[str, Any]) -> tuple[str, Event] | PhoneState | ContactState | None:
+    """What an ARI event means: something that happened to a call, a phone's or a carrier's state, or nothing to us."""
     kind = event.get("type")
+    if kind == "ContactStatusChange":
+        return _contact_state(event)
     if kind == "EndpointStateChange":
         return phone_state(event.get("endpoint", {}))
     if kind == "Dial":
@@ -65,6 +80,14 @@ def phone_state(endpoint: dict[str, Any]) -> PhoneState | None:
     if endpoint.get("technology") != "PJSIP" or state not in _PHONE_STATES:
         return None
     return PhoneState(str(endpoint.get("resource")), _PHONE_STATES[state])
+
+
+def _contact_state(event: dict[str, Any]) -> ContactState | None:
+    told = event.get("contact_info", {})
+    state = _ANSWERS.get(str(told.get("contact_status")), Answers.UNKNOWN)
+    took = int(told.get("roundtrip_usec") or 0) / 1000 if state is Answers.REACHABLE else None
+    at = int(datetime.fromisoformat(event["timestamp"]).timestamp() * 1000)
+    return ContactState(str(told.get("aor")), str(told.get("uri")), state, at, took)
 
 
 def leg_state(channel: dict[str, Any]) -> LegState:
@@ -111,6 +134,7 @@ def _dial(event: dict[str, Any]) -> tuple[str, Event] | None:
     return leg[0], LegProgressed(leg[1])
 
 
+_ANSWERS = {"Reachable": Answers.REACHABLE, "Unreachable": Answers.UNREACHABLE}
 _PHONE_STATES = {"online": True, "offline": False, "unknown": None}
 
 

@@ -12,6 +12,7 @@ from outdial.domain.call import Call
 from outdial.domain.directory import Account, Agent, ApiClient, CallerIdNumber, Group, Trunk
 from outdial.domain.phones import Registrar
 from outdial.domain.presence import Presence
+from outdial.domain.reach import Reach
 
 
 class DirectoryError(Exception):
@@ -173,6 +174,10 @@ class Phones(Protocol):
     @property
     def registrar(self) -> Registrar:
         """Where phones register."""
+        ...
+
+    def reach(self, account: str, trunk_id: str) -> Reach:
+        """Whether a carrier answers when the switch asks it, as far as is known."""
         ...
 
     async def provision_agent(self, agent: Agent) -> None: ...

@@ -8,7 +8,7 @@ from outdial.cli.api import Api, at
 from outdial.cli.command import Account, command, group, members
 from outdial.cli.errors import CommandError
 from outdial.cli.secret_input import password as asked_password
-from outdial.cli.told import Columns, Item, Told, listed, said, shown
+from outdial.cli.told import Columns, Item, Told, listed, moment, said, shown
 
 app = group("Trunks: the carriers that calls go out through.")
 Id = Annotated[str, typer.Argument(help="The trunk's id: letters, digits, dashes and underscores.")]
@@ -31,6 +31,13 @@ def _address(item: Item) -> str:
     return f"{host}:{item['port']}/{item['transport']}"
 
 
+def _answers(item: Item) -> str:
+    reach = item["reach"]
+    took = f" in {reach['roundTripMs']:g} ms" if reach["roundTripMs"] is not None else ""
+    since = f" since {moment(reach['since'])}" if reach["since"] else ""
+    return f"{reach['state']}{took}{since}{': ' + reach['why'] if reach['why'] else ''}"
+
+
 _COLUMNS: Columns = {
     "Id": "id",
     "Carrier": _address,
@@ -38,6 +45,7 @@ _COLUMNS: Columns = {
     "Priority": "priority",
     "Calls/s": "callsPerSecond",
     "At a time": "maxConcurrentCalls",
+    "Answers": _answers,
 }
 
 

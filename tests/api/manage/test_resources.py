@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from outdial.domain.reach import Answers, Reach
 from support.api_world import ACCOUNT, OTHER, ApiWorld, NoPhones, bearer
 
 
@@ -53,6 +54,7 @@ async def test_a_trunks_password_goes_in_and_never_comes_out(world: ApiWorld, as
         **{"id": "second", "host": "sip.example.com", "port": 5060, "transport": "udp", "username": "us"},
         **{"hasPassword": True, "fromDomain": None, "numberPrefix": "+", "callsPerSecond": 10.0},
         **{"maxConcurrentCalls": 100, "priority": 0, "enabled": True},
+        "reach": {"state": "unknown", "since": None, "roundTripMs": None, "why": None},
     }
     for answer in (made, await ask("GET", "/trunks/second"), await ask("GET", "/trunks")):
         assert "carrier's secret" not in answer.text
@@ -75,6 +77,16 @@ async def test_a_prefix_that_could_make_another_number_an_operator_alone_gives(a
     # Whoever sends it back unchanged is not refused.
     assert (await ask("PATCH", "/trunks/second", {"numberPrefix": "9", "priority": 2})).status_code == 200
     assert (await ask("PATCH", "/trunks/second", {"numberPrefix": ""})).json()["numberPrefix"] == ""
+
+
+async def test_it_is_told_whether_a_trunk_answers(world: ApiWorld, ask: Any) -> None:
+    await ask("POST", "/trunks", TRUNK)
+    phones = world.parts.phones
+    assert isinstance(phones, NoPhones)
+    phones.reaches[ACCOUNT, "second"] = Reach(Answers.UNREACHABLE, 1_000, why="sip.example.com can't be found")
+    told = {"state": "unreachable", "since": "1970-01-01T00:00:01.000Z", "roundTripMs": None}
+    for trunk in ((await ask("GET", "/trunks/second")).json(), (await ask("GET", "/trunks")).json()["items"][-1]):
+        assert trunk["reach"] == {**told, "why": "sip.example.com can't be found"}
 
 
 async def test_the_switch_is_told_of_a_trunk_where_that_matters_to_it(world: ApiWorld, ask: Any) -> None:

@@ -19,7 +19,9 @@ from outdial.api.manage.kinds import (
     Transport,
     optional,
 )
+from outdial.api.manage.times import told_or_none
 from outdial.domain.directory import Trunk
+from outdial.domain.reach import Answers, Reach
 
 
 class TrunkChange(Body):
@@ -52,6 +54,15 @@ class NewTrunk(TrunkChange):
     host: Host
 
 
+class ReachReply(Reply):
+    """Whether a carrier answers when the switch asks it, by OPTIONS once a minute. Calls go out all the same."""
+
+    state: Answers = Field(description="`unknown` until it was asked, and while the trunk is switched off.")
+    since: str | None
+    round_trip_ms: float | None = Field(description="How long its first answer took since then, in milliseconds.")
+    why: str | None = Field(description="What is in the way, where that could be found out.")
+
+
 class TrunkReply(Reply):
     """A carrier that calls go out through."""
 
@@ -67,6 +78,7 @@ class TrunkReply(Reply):
     max_concurrent_calls: int
     priority: int = Field(description="Trunks are tried lowest first.")
     enabled: bool
+    reach: ReachReply
 
 
 class TrunkPage(Reply):
@@ -76,7 +88,10 @@ class TrunkPage(Reply):
     next: str | None = Field(description="Cursor of the next page; null after the last one.")
 
 
-def trunk_reply(trunk: Trunk) -> TrunkReply:
+def trunk_reply(trunk: Trunk, reach: Reach) -> TrunkReply:
     """A trunk as it is told."""
-    own = {name: getattr(trunk, name) for name in TrunkReply.model_fields if name != "has_password"}
-    return TrunkReply(**own, has_password=trunk.password is not None)
+    own = {name: getattr(trunk, name) for name in TrunkReply.model_fields if name not in ("has_password", "reach")}
+    answers = ReachReply(
+        state=reach.state, since=told_or_none(reach.since), round_trip_ms=reach.round_trip_ms, why=reach.why
+    )
+    return TrunkReply(**own, has_password=trunk.password is not None, reach=answers)

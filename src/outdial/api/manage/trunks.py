@@ -28,7 +28,7 @@ async def list_trunks(here: Here, limit: Limit = 50, cursor: Cursor = None) -> T
     """By id; which of them is tried first, `priority` says."""
     found = await here.administration.directory.trunks(here.key)
     page, after = page_of(found, lambda trunk: trunk.id, cursor, limit)
-    return TrunkPage(items=[trunk_reply(trunk) for trunk in page], next=after)
+    return TrunkPage(items=[_told(here, trunk) for trunk in page], next=after)
 
 
 @router.post("", summary="Add a trunk", status_code=201, responses=CREATED | EXISTS)
@@ -41,13 +41,13 @@ async def post_trunk(body: NewTrunk, here: Here, response: Response) -> TrunkRep
         await add_trunk(here.administration, trunk)
     here.did("trunk added", trunk=trunk.id)
     here.created(response, "accounts", here.key, "trunks", trunk.id)
-    return trunk_reply(trunk)
+    return _told(here, trunk)
 
 
 @router.get("/{trunkId}", summary="Read a trunk")
 async def get_trunk(here: Here, trunk_id: TrunkInPath) -> TrunkReply:
     """Its password is never shown."""
-    return trunk_reply(await _trunk(here, trunk_id))
+    return _told(here, await _trunk(here, trunk_id))
 
 
 @router.patch("/{trunkId}", summary="Change a trunk")
@@ -60,7 +60,7 @@ async def patch_trunk(body: TrunkChange, here: Here, trunk_id: TrunkInPath) -> T
         _check_prefix(here, before, after)
         await change_trunk(here.administration, before, after)
     here.did("trunk changed", list(body.model_fields_set), trunk=trunk_id)
-    return trunk_reply(after)
+    return _told(here, after)
 
 
 @router.delete("/{trunkId}", summary="Remove a trunk", status_code=204, responses=IN_USE)
@@ -74,6 +74,10 @@ async def delete_trunk(here: Here, trunk_id: TrunkInPath) -> None:
 def _check_prefix(here: Within, before: Trunk, after: Trunk) -> None:
     if after.number_prefix not in (before.number_prefix, *PLAIN_PREFIXES):
         here.must_be_operator("give a trunk a number prefix of its own")
+
+
+def _told(here: Within, trunk: Trunk) -> TrunkReply:
+    return trunk_reply(trunk, here.administration.phones.reach(trunk.account, trunk.id))
 
 
 async def _trunk(here: Within, trunk_id: str) -> Trunk:

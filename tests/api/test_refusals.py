@@ -208,6 +208,18 @@ async def test_too_many_calls_in_a_second_are_told_when_to_come_again(world: Api
     assert (await world.place(call({"groups": ["200"]}))).status_code == 201
 
 
+async def test_a_placement_that_could_not_be_stored_counts_for_no_call(world: ApiWorld) -> None:
+    """Counted before it is stored: left counted, an account's calls would be used up one failure after another."""
+    await world.change_account(max_concurrent_calls=1)
+    full = "CREATE TRIGGER full BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    await world.database.write(lambda c: c.exec_driver_sql(full))
+    assert (await world.place()).status_code >= 500
+    await world.database.write(lambda c: c.exec_driver_sql("DROP TRIGGER full"))
+
+    assert (await world.place()).status_code == 201
+    assert (await world.place(call({"agentId": "4567"}))).status_code == 429
+
+
 @pytest.mark.parametrize("away", ["switch", "stopping"])
 async def test_without_a_switch_nothing_is_placed(world: ApiWorld, away: str) -> None:
     if away == "switch":

@@ -157,6 +157,17 @@ async def test_retention_applies_to_what_is_there_and_what_comes(store: StoredRe
     assert await store.expired(states, 10**15, "", 9) == [], "0 days: for ever"
 
 
+async def test_an_accounts_retention_changes_no_other_accounts_recordings(store: StoredRecordings) -> None:
+    await store.add(recording("c1"))
+    await store.add(recording("c1", account="theirs"))
+
+    await store.set_retention("ours", 1, [])
+
+    expired = await store.expired([State.SPOOLED], 10**15, 9)
+    assert [kept.recording.account for kept in expired] == ["ours"]
+    assert await store.retention_days("theirs") == 0
+
+
 async def test_a_default_retention_is_for_accounts_without_their_own(database: Database) -> None:
     store = StoredRecordings(database, 1)
     await store.set_retention("ours", 0, [])

@@ -108,6 +108,19 @@ async def test_nobody_is_reserved_from_another_account(world: World) -> None:
     assert await refusal_of(world, chosen("c4", "030", "200")) is refused.NoAgentAvailable
 
 
+async def test_another_accounts_group_of_the_same_id_makes_nobody_available(world: World) -> None:
+    """Both accounts have agents and groups of the same ids; agent 3 is in theirs, and not in ours."""
+    await world.directory.add_member(THEIRS, "030", "3")
+    for agent in ("1", "2"):
+        await world.place(f"b{agent}", named(f"b{agent}", agent))
+
+    assert await world.directory.available_agents(OURS, ("030",), NOW) == []
+    assert await refusal_of(world, chosen("c1", "030")) is refused.NoAgentAvailable
+
+    await world.directory.remove_member(OURS, "200", "3")
+    assert await world.directory.available_agents(OURS, (), NOW) == [], "in no group of ours"
+
+
 RECORDS = [
     Agent(OURS, "5", "Five", Phone(PhoneKind.SIP, "five"), presence=presence, wrap_up_until=until, phone_online=online)
     for presence, until, online in product(Presence, (None, NOW - 1, NOW, NOW + 1), (None, False, True))

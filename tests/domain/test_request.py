@@ -43,6 +43,10 @@ def refused(body: dict[str, Any], version: int = LATEST) -> str:
         (body(regarding={"reference": "a b"}), "Reference contained invalid characters"),
         (body(regarding={"reference": "javascript:x"}), "Reference contained invalid characters"),
         (body(regarding={"reference": "http://%zz"}), "Reference contained invalid characters"),
+        (
+            body(regarding={"reference": "http://x/\N{KELVIN SIGN}"}),
+            "Reference contained invalid characters",
+        ),
         (body(regarding={"reference": "http://a]b["}), "Reference contained invalid characters"),
         (body(regarding={"reference": "https://crm.example/%4"}), "Reference contained invalid characters"),
         (body(application="a" * 33), "Application exceeded 32 characters"),

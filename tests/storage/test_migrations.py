@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from outdial import storage
-from outdial.storage import tables
+from outdial.storage import engines, tables
 from outdial.storage.database import DatabaseError, run_apart
 from outdial.storage.migrate import bring_up_to_date, migrate, pending
 from support.postgres import Postgres
@@ -122,6 +122,15 @@ def test_a_database_that_can_not_be_reached_is_told_with_its_place(url: str, sai
     with pytest.raises(DatabaseError) as raised:
         migrate(url)
     assert str(raised.value) == f"database: {said}"
+
+
+def test_a_migration_may_take_longer_than_a_statement_of_a_call(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index of millions of calls does; refused for its length, the product would never start again."""
+    monkeypatch.setattr(engines, "COMMAND_SECONDS", 0.2)
+    with postgres.empty() as url:
+        on(url, lambda connection: connection.execute(text("SELECT pg_sleep(1)")))
 
 
 def test_each_revision_follows_the_one_before() -> None:

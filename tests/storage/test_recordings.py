@@ -157,13 +157,55 @@ async def test_retention_applies_to_what_is_there_and_what_comes(store: StoredRe
     assert await store.expired(states, 10**15, "", 9) == [], "0 days: for ever"
 
 
+async def test_a_retention_is_set_for_any_number_of_recordings_without_touching_one(
+    store: StoredRecordings, database: Database
+) -> None:
+    """Writing to each of a hundred thousand took seconds, in which nobody else's call could be stored."""
+    for call in ("c1", "c2"):
+        await store.add(recording(call))
+    stored = "SELECT * FROM recordings ORDER BY id"
+    before = await database.read(lambda c: c.exec_driver_sql(stored).all())
+
+    await store.set_retention("ours", 7, [])
+
+    assert await database.read(lambda c: c.exec_driver_sql(stored).all()) == before
+    found = await store.search("ours", RecordingFilter())
+    assert [kept.retain_until for kept in found] == [7 * DAY_MS + 9_000] * 2
+
+
+async def test_what_is_being_deleted_was_to_be_kept_until_when_it_was(store: StoredRecordings) -> None:
+    await store.add(recording("c1"))
+    await store.set_retention("ours", 7, [])
+    await store.change("ours", "c1", lambda kept: (replace(kept, state=State.DELETING), ()))
+
+    await store.set_retention("ours", 30, [])
+
+    (found,) = await store.of_account("ours", "", 9)
+    assert found.retain_until == 7 * DAY_MS + 9_000
+
+
+async def test_what_expires_comes_page_by_page_whatever_its_account_keeps(database: Database) -> None:
+    store = StoredRecordings(database, 3)
+    await store.set_retention("ours", 2, [])
+    await store.set_retention("theirs", 1, [])
+    for account in ("ours", "theirs", "others"):
+        await store.add(recording(account, account))
+        await store.add(recording(f"{account} cut short", account, started_at=500, ended_at=None))
+    before = await store.expired([State.SPOOLED], DAY_MS + 8_999, "", 9)
+    assert ids(before) == ["theirs cut short"]
+
+    first = ids(await store.expired([State.SPOOLED], 10 * DAY_MS, "", 4))
+    assert first == ["others", "others cut short", "ours", "ours cut short"]
+    assert ids(await store.expired([State.SPOOLED], 10 * DAY_MS, first[-1], 4)) == ["theirs", "theirs cut short"]
+
+
 async def test_an_accounts_retention_changes_no_other_accounts_recordings(store: StoredRecordings) -> None:
     await store.add(recording("c1"))
     await store.add(recording("c1", account="theirs"))
 
     await store.set_retention("ours", 1, [])
 
-    expired = await store.expired([State.SPOOLED], 10**15, 9)
+    expired = await store.expired([State.SPOOLED], 10**15, "", 9)
     assert [kept.recording.account for kept in expired] == ["ours"]
     assert await store.retention_days("theirs") == 0
 

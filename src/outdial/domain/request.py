@@ -17,7 +17,7 @@ GROUP_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _ESCAPED = "%[0-9a-f]{2}"
 _HOST = rf"(?:\[[0-9a-f:.]+\]|(?:[a-z0-9._~-]|{_ESCAPED})+)"
 _REST = rf"[/?#](?:[a-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|{_ESCAPED})*"
-_URL = re.compile(rf"https?://{_HOST}(?::[0-9]{{1,5}})?(?:{_REST})?", re.IGNORECASE)
+_URL = re.compile(rf"https?://{_HOST}(?::[0-9]{{1,5}})?(?:{_REST})?", re.ASCII | re.IGNORECASE)
 _SINCE = {
     ("from", "presentedCLID"): 2,
     ("regarding", "reference"): 4,

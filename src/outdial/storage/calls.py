@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, false, insert, or_, select, true, tuple_, update
+from sqlalchemy import Connection, bindparam, false, insert, select, true, tuple_, update
 
 from outdial.calls.directory import CallFilter
 from outdial.calls.ports import Reserved, Wanted
@@ -20,6 +20,7 @@ from outdial.domain.notices import Notice, notices
 from outdial.domain.recording_records import recording_records
 from outdial.storage.database import Database
 from outdial.storage.ledger import add_records
+from outdial.storage.newest import newest
 from outdial.storage.outbox import add_notices
 from outdial.storage.prepared import Prepared
 from outdial.storage.records import account_of, call_of, call_values, caller_id_of, trunk_of
@@ -167,23 +168,20 @@ def _save(connection: Connection, call: Call, owed: Sequence[Notice], records: S
 
 
 def _search(connection: Connection, account: str, wanted: CallFilter) -> list[str]:
-    found = select(calls.c.data).where(calls.c.account == account, *_conditions(wanted))
+    conditions = [calls.c.account == account, *_conditions(wanted)]
     if wanted.before is not None:
         cursor = select(calls.c.created_at, calls.c.id).where(calls.c.account == account, calls.c.id == wanted.before)
         last = connection.execute(cursor).one_or_none()
         if last is None:
             return []
-        found = found.where(tuple_(calls.c.created_at, calls.c.id) < tuple_(last.created_at, last.id))
-    limit = max(1, min(wanted.limit, MOST_FOUND))
-    newest = found.order_by(calls.c.created_at.desc(), calls.c.id.desc()).limit(limit)
-    return list(connection.execute(newest).scalars())
+        conditions.append(tuple_(calls.c.created_at, calls.c.id) < tuple_(last.created_at, last.id))
+    found = newest(select(calls), "created_at", conditions, wanted.agent_id, max(1, min(wanted.limit, MOST_FOUND)))
+    return [row.data for row in connection.execute(found)]
 
 
 def _conditions(wanted: CallFilter) -> list[Any]:
     column = calls.c
     found: list[Any] = []
-    if wanted.agent_id is not None:
-        found.append(or_(column.agent_id == wanted.agent_id, column.called_agent_id == wanted.agent_id))
     if wanted.live is not None:
         found.append(column.live == (true() if wanted.live else false()))
     if wanted.created_from is not None:

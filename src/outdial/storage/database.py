@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, make_url, text
@@ -139,7 +140,8 @@ async def run_apart(url: str, work: Work) -> object:
     Raises:
         DatabaseError: the database can't be used.
     """
-    engine = _engine(url)
+    # An index of a large table takes longer than any statement of a call may.
+    engine = _engine(url, patient=True)
     try:
         with told_in_one_line(url):
             return await engine.apart(work)
@@ -182,8 +184,8 @@ def made(url: str, make: Callable[[str], T]) -> T:
         raise DatabaseError("database: the URL is not a database's") from None
 
 
-def _engine(url: str) -> DatabaseEngine:
-    return made(url, SqliteFile if is_sqlite(url) else PostgreSql)
+def _engine(url: str, *, patient: bool = False) -> DatabaseEngine:
+    return made(url, SqliteFile if is_sqlite(url) else partial(PostgreSql, patient=patient))
 
 
 def _touch(connection: Connection) -> None:

@@ -224,9 +224,9 @@ def _sqlite_engine(url: str, begin: str, connections: int, *, busy_ms: int) -> E
 
 
 class PostgreSql(DatabaseEngine):
-    """A server, which other processes use too."""
+    """A server, which other processes use too. Who is patient waits for a statement for as long as it takes."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, patient: bool = False) -> None:
         self._engine: AsyncEngine = create_async_engine(
             asyncpg_url(url),
             pool_size=READERS + 1,
@@ -234,7 +234,7 @@ class PostgreSql(DatabaseEngine):
             hide_parameters=True,
             connect_args={
                 "timeout": CONNECT_SECONDS,
-                "command_timeout": COMMAND_SECONDS,
+                "command_timeout": None if patient else COMMAND_SECONDS,
                 "server_settings": {"application_name": "outdial"},
             },
         )

@@ -11,8 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Row
 
 from outdial.calls.recordings import RecordDamaged
-from outdial.domain.recordings import KeptRecording, UnreadableRecord
+from outdial.domain.recordings import KeptRecording, State, UnreadableRecord
 
+GONE = (State.DELETING, State.DELETED)
 _KEPT = TypeAdapter(KeptRecording)
 _LAST_MOMENT = 253_402_300_799_999
 """The end of the year 9999: nobody can be told of a later one."""
@@ -41,14 +42,14 @@ def values_of(kept: KeptRecording) -> dict[str, Any]:
 def kept_of(row: Row[Any]) -> KeptRecording:
     """The record. Raises RecordDamaged."""
     try:
-        # Retention is set for many recordings by one statement, which can't reach into their texts.
-        kept = replace(_KEPT.validate_json(row.data), retain_until=row.retain_until)
+        kept = _KEPT.validate_json(row.data)
     except ValidationError as error:
         # Which member, and what is wrong with it; never its value, which may be a telephone number.
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         raise _damaged(row, ": ".join((".".join(map(str, first["loc"])) or "data", first["msg"]))) from None
     if (kept.recording.account, kept.id) != (row.account, row.id):
         raise _damaged(row, "it says that it is of another")
+    kept = replace(kept, retain_until=_retain_until(row, kept))
     if not all(moment is None or _is_moment(moment) for moment in _moments(kept)):
         raise _damaged(row, "it names a time that there is not")
     return kept
@@ -60,6 +61,14 @@ def read_row(row: Row[Any]) -> KeptRecording | UnreadableRecord:
         return kept_of(row)
     except RecordDamaged as error:
         return UnreadableRecord(row.account, row.id, str(error))
+
+
+def _retain_until(row: Row[Any], kept: KeptRecording) -> int | None:
+    """An account's own days are for whatever is kept, never written into it; what is gone stays as it was."""
+    if row.own_days is None or kept.state in GONE:
+        until: int | None = row.retain_until
+        return until
+    return kept.recording.retained_until(row.own_days)
 
 
 def _damaged(row: Row[Any], why: str) -> RecordDamaged:

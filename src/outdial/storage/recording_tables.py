@@ -5,7 +5,7 @@ None goes with its account: what was decided, and what is held, outlives it.
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 
-from outdial.storage.tables import MOMENT, WORD, metadata
+from outdial.storage.tables import MOMENT, WORD, metadata, partial_index
 
 recordings = Table(
     "recordings",
@@ -23,10 +23,17 @@ recordings = Table(
     Column("reference", Text),
     Column("revision", Integer, nullable=False),
     Column("data", Text, nullable=False),
+    # See the indexes of calls.
     Index("ix_recordings_newest", "account", "started_at", "id"),
+    Index("ix_recordings_agent", "account", "agent_id", "started_at", "id"),
+    Index("ix_recordings_number", "account", "number", "started_at", "id"),
+    partial_index(
+        "ix_recordings_called_agent", "account", "called_agent_id", "started_at", "id", where="called_agent_id"
+    ),
+    partial_index("ix_recordings_reference", "account", "reference", "started_at", "id", where="reference"),
     Index("ix_recordings_state", "state", "id"),
-    Index("ix_recordings_number", "account", "number"),
-    Index("ix_recordings_retain_until", "retain_until"),
+    Index("ix_recordings_retain_until", "state", "retain_until"),
+    Index("ix_recordings_oldest", "account", "state", "started_at"),
 )
 
 recording_groups = Table(

@@ -7,29 +7,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, case, false, insert, or_, select, text, tuple_, update
+from sqlalchemy import Connection, false, insert, select, tuple_, update
 
 from outdial.calls.recording_store import Arrival, Change, Foresee, RecordingFilter
 from outdial.domain.ledger import Kind, Record
 from outdial.domain.notices import keeping_failed
-from outdial.domain.recordings import DAY_MS, CallRecording, Foreseen, KeptRecording, State, UnreadableRecord
+from outdial.domain.recordings import CallRecording, Foreseen, KeptRecording, State, UnreadableRecord
 from outdial.storage.calls import stored_call
 from outdial.storage.database import Database
 from outdial.storage.foreseen import foresee_for, take_foreseen
 from outdial.storage.ledger import add_records
+from outdial.storage.newest import newest
 from outdial.storage.outbox import add_notices
 from outdial.storage.recording_keys import StoredKeys
-from outdial.storage.recording_rows import kept_of, read_row, values_of
-from outdial.storage.recording_tables import recording_groups, recording_retention, recordings
+from outdial.storage.recording_rows import GONE, kept_of, read_row, values_of
+from outdial.storage.recording_tables import recording_groups, recordings
+from outdial.storage.recording_terms import ROWS, days_of, expired, set_days
 from outdial.storage.tables import accounts
 
 T = TypeVar("T")
 MOST_FOUND = 1_000
-_GONE = (State.DELETING, State.DELETED)
-_SET_RETENTION = text(
-    "INSERT INTO recording_retention (account, days) VALUES (:of, :days)"
-    " ON CONFLICT (account) DO UPDATE SET days = excluded.days"
-)
 
 
 class StoredRecordings(StoredKeys):
@@ -79,35 +76,29 @@ class StoredRecordings(StoredKeys):
         self, states: Sequence[State], after: str, limit: int
     ) -> Sequence[KeptRecording | UnreadableRecord]:
         """Recordings of all accounts in these states, by id."""
-        wanted = select(recordings).where(recordings.c.state.in_(states), recordings.c.id > after)
+        wanted = ROWS.where(recordings.c.state.in_(states), recordings.c.id > after)
         return await self._all(wanted.order_by(recordings.c.id).limit(limit))
 
     async def expired(
         self, states: Sequence[State], now: int, after: str, limit: int
     ) -> Sequence[KeptRecording | UnreadableRecord]:
         """Recordings that retention would delete now, by id."""
-        due = (recordings.c.retain_until <= now, recordings.c.held == false(), recordings.c.state.in_(states))
-        wanted = select(recordings).where(*due, recordings.c.id > after)
-        return await self._all(wanted.order_by(recordings.c.id).limit(limit))
+        return list(map(read_row, await self._database.read(lambda c: expired(c, states, now, after, limit))))
 
     async def of_account(self, account: str, after: str, limit: int) -> Sequence[KeptRecording | UnreadableRecord]:
         """An account's recordings in whatever state, by id."""
-        wanted = select(recordings).where(recordings.c.account == account, recordings.c.id > after)
+        wanted = ROWS.where(recordings.c.account == account, recordings.c.id > after)
         return await self._all(wanted.order_by(recordings.c.id).limit(limit))
 
     async def retention_days(self, account: str) -> int:
         """The account's own retention, else the installation's."""
-        return await self._database.read(lambda c: _days(c, account, self._default_days))
+        return await self._database.read(lambda c: days_of(c, account, self._default_days))
 
     async def set_retention(self, account: str, days: int, records: Sequence[Record]) -> None:
         """Set it, for the recordings that are there too."""
 
         def work(connection: Connection) -> None:
-            connection.execute(_SET_RETENTION, {"of": account, "days": days})
-            ended = case((recordings.c.ended_at.is_(None), recordings.c.started_at), else_=recordings.c.ended_at)
-            until = ended + days * DAY_MS if days else None
-            of_account = (recordings.c.account == account) & recordings.c.state.not_in(_GONE)
-            connection.execute(update(recordings).where(of_account).values(retain_until=until))
+            set_days(connection, account, days)
             add_records(connection, records)
 
         await self._database.write(work, account=account)
@@ -135,7 +126,7 @@ def _add(connection: Connection, recording: CallRecording, default_days: int, ar
     row = connection.execute(_one(recording.account, recording.call_id)).one_or_none()
     if row is not None:
         return kept_of(row)
-    days = _days(connection, recording.account, default_days)
+    days = days_of(connection, recording.account, default_days)
     kept, records = KeptRecording(recording, State.SPOOLED, retain_until=recording.retained_until(days)), list[Record]()
     foreseen = take_foreseen(connection, recording.account, recording.call_id) if arrival else None
     if arrival is not None and foreseen is not None:
@@ -181,7 +172,7 @@ def _tell(connection: Connection, kept: KeptRecording, failures: Sequence[Record
 
 def _misfiled(connection: Connection, account: str, after: str, limit: int) -> list[tuple[str, str | None]]:
     """Columns and groups are there to find recordings by; the text is what is believed."""
-    wanted = select(recordings).where(recordings.c.account == account, recordings.c.id > after)
+    wanted = ROWS.where(recordings.c.account == account, recordings.c.id > after)
     rows = connection.execute(wanted.order_by(recordings.c.id).limit(limit)).all()
     grouped: dict[str, set[str]] = {row.id: set() for row in rows}
     column = recording_groups.c
@@ -195,7 +186,7 @@ def _misfiled(connection: Connection, account: str, after: str, limit: int) -> l
             # Nobody knows by what it should be found.
             found.append((row.id, None))
             continue
-        right = {name: value for name, value in values_of(kept).items() if name != "data"}
+        right = {name: value for name, value in values_of(kept).items() if name not in ("data", "retain_until")}
         wrong = [name for name, value in right.items() if getattr(row, name) != value]
         wrong += [] if grouped[row.id] == set(kept.recording.groups) else ["groups"]
         found.append((row.id, ", ".join(wrong) or None))
@@ -204,22 +195,19 @@ def _misfiled(connection: Connection, account: str, after: str, limit: int) -> l
 
 def _search(connection: Connection, account: str, wanted: RecordingFilter) -> list[KeptRecording | UnreadableRecord]:
     column = recordings.c
-    found = select(recordings).where(column.account == account, *_conditions(account, wanted))
+    conditions = [column.account == account, *_conditions(account, wanted)]
     if wanted.before is not None:
         last = connection.execute(_one(account, wanted.before)).one_or_none()
         if last is None:
             return []
-        found = found.where(tuple_(column.started_at, column.id) < tuple_(last.started_at, last.id))
-    limit = max(1, min(wanted.limit, MOST_FOUND))
-    newest = found.order_by(column.started_at.desc(), column.id.desc()).limit(limit)
-    return [read_row(row) for row in connection.execute(newest)]
+        conditions.append(tuple_(column.started_at, column.id) < tuple_(last.started_at, last.id))
+    found = newest(ROWS, "started_at", conditions, wanted.agent_id, max(1, min(wanted.limit, MOST_FOUND)))
+    return [read_row(row) for row in connection.execute(found)]
 
 
 def _conditions(account: str, wanted: RecordingFilter) -> list[Any]:
     column = recordings.c
     found: list[Any] = []
-    if wanted.agent_id is not None:
-        found.append(or_(column.agent_id == wanted.agent_id, column.called_agent_id == wanted.agent_id))
     if wanted.group_id is not None:
         in_group = select(recording_groups.c.recording_id).where(
             recording_groups.c.account == account, recording_groups.c.group_id == wanted.group_id
@@ -230,16 +218,10 @@ def _conditions(account: str, wanted: RecordingFilter) -> list[Any]:
     if wanted.started_to is not None:
         found.append(column.started_at < wanted.started_to)
     if wanted.deleted is not None:
-        found.append(column.state.in_(_GONE) if wanted.deleted else column.state.not_in(_GONE))
+        found.append(column.state.in_(GONE) if wanted.deleted else column.state.not_in(GONE))
     equal = (("id", wanted.call_id), ("number", wanted.number), ("reference", wanted.reference))
     return found + [column[name] == value for name, value in equal if value is not None]
 
 
 def _one(account: str, recording_id: str) -> Any:  # noqa: ANN401 -- a select of whole rows
-    return select(recordings).where(recordings.c.account == account, recordings.c.id == recording_id)
-
-
-def _days(connection: Connection, account: str, default: int) -> int:
-    wanted = select(recording_retention.c.days).where(recording_retention.c.account == account)
-    own: int | None = connection.execute(wanted).scalar()
-    return default if own is None else own
+    return ROWS.where(recordings.c.account == account, recordings.c.id == recording_id)

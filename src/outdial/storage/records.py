@@ -45,7 +45,7 @@ def call_of(data: str) -> Call:
 
 def account_of(row: Row[Any]) -> Account:
     """An account's row."""
-    values = dict(row._mapping)
+    values = {name: value for name, value in row._mapping.items() if name != "leaving"}
     return Account(**{**values, **{name: tuple(values[name]) for name in _LISTS}})
 
 

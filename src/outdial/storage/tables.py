@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -39,6 +40,12 @@ def _of_account(*more: str, parent: str = "accounts", columns: tuple[str, ...] =
     return ForeignKeyConstraint(own, [f"{parent}.{column}" for column in columns], ondelete="CASCADE")
 
 
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """Of the rows only in which a column is not null."""
+    there = text(f"{where} IS NOT NULL")
+    return Index(name, *columns, sqlite_where=there, postgresql_where=there)
+
+
 accounts = Table(
     "accounts",
     metadata,
@@ -59,6 +66,7 @@ accounts = Table(
     Column("recording", JSON, nullable=False),
     Column("api_token_hash", Text),
     Column("private_networks", JSON, nullable=False, server_default="[]"),
+    Column("leaving", Boolean, nullable=False, server_default=false()),
 )
 
 agents = Table(
@@ -78,12 +86,7 @@ agents = Table(
     Column("phone_online", Boolean),
     Column("idle_since", MOMENT, nullable=False),
     _of_account(),
-    Index(
-        "ix_agents_wrap_up",
-        "wrap_up_until",
-        sqlite_where=text("wrap_up_until IS NOT NULL"),
-        postgresql_where=text("wrap_up_until IS NOT NULL"),
-    ),
+    partial_index("ix_agents_wrap_up", "wrap_up_until", where="wrap_up_until"),
 )
 
 groups = Table(
@@ -164,33 +167,23 @@ calls = Table(
     Column("idempotency_id", WORD),
     Column("data", Text, nullable=False),
     _of_account(),
+    # Each ends in the order in which calls are listed: else the one without what is looked for is preferred for its
+    # order, and a search that finds little reads all that the account has.
     Index("ix_calls_newest", "account", "created_at", "id"),
-    Index("ix_calls_agent", "account", "agent_id", "created_at"),
-    Index(
-        "ix_calls_called_agent",
-        "account",
-        "called_agent_id",
-        "created_at",
-        sqlite_where=text("called_agent_id IS NOT NULL"),
-        postgresql_where=text("called_agent_id IS NOT NULL"),
-    ),
-    Index("ix_calls_number", "account", "number", "created_at"),
-    # A reference may be longer than an ordered index of PostgreSQL can take.
-    Index(
-        "ix_calls_reference",
-        "reference",
-        postgresql_using="hash",
-        sqlite_where=text("reference IS NOT NULL"),
-        postgresql_where=text("reference IS NOT NULL"),
-    ),
+    Index("ix_calls_agent", "account", "agent_id", "created_at", "id"),
+    Index("ix_calls_number", "account", "number", "created_at", "id"),
+    partial_index("ix_calls_called_agent", "account", "called_agent_id", "created_at", "id", where="called_agent_id"),
+    partial_index("ix_calls_reference", "account", "reference", "created_at", "id", where="reference"),
     Index("ix_calls_ended_at", "ended_at"),
-    Index("ix_calls_live", "switch", sqlite_where=text("live"), postgresql_where=text("live")),
+    # As SQLite is asked, to the letter: it would not use an index where `live`.
+    Index("ix_calls_live", "switch", sqlite_where=text("live = 1"), postgresql_where=text("live")),
     Index(
-        "ix_calls_idempotency",
-        "idempotency_id",
-        sqlite_where=text("idempotency_id IS NOT NULL"),
-        postgresql_where=text("idempotency_id IS NOT NULL"),
+        "ix_calls_live_newest",
+        *("account", "created_at", "id"),
+        sqlite_where=text("live = 1"),
+        postgresql_where=text("live"),
     ),
+    partial_index("ix_calls_idempotency", "idempotency_id", where="idempotency_id"),
 )
 
 outbox = Table(

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from outdial.storage import engines
 from outdial.storage.database import Database, open_database
@@ -58,3 +59,16 @@ async def database(url: str) -> AsyncIterator[Database]:
 async def world(database: Database) -> World:
     """Two accounts with agents and groups."""
     return await furnished(database)
+
+
+@pytest.fixture
+def asked() -> Iterator[list[tuple[str, object]]]:
+    """Every statement, with its parameters."""
+    heard: list[tuple[str, object]] = []
+
+    def hear(_1: object, _2: object, statement: str, parameters: object, _3: object, _4: object) -> None:
+        heard.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    yield heard
+    event.remove(Engine, "before_cursor_execute", hear)

@@ -1,11 +1,10 @@
 """What grows without end is never read from one end to the other: each such query is found by an index of its own."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import Engine, event
 
 from outdial.calls.directory import CallFilter
 from outdial.calls.recording_store import RecordingFilter
@@ -75,19 +74,6 @@ FILLING = (
     "ANALYZE",
 )
 """PostgreSQL plans by what is there; SQLite, never told to look, by its rules alone."""
-
-
-@pytest.fixture
-def asked() -> Iterator[list[tuple[str, object]]]:
-    """Every statement, with its parameters."""
-    heard: list[tuple[str, object]] = []
-
-    def hear(_1: object, _2: object, statement: str, parameters: object, _3: object, _4: object) -> None:
-        heard.append((statement, parameters))
-
-    event.listen(Engine, "before_cursor_execute", hear)
-    yield heard
-    event.remove(Engine, "before_cursor_execute", hear)
 
 
 async def plan_of(database: Database, asked: list[tuple[str, object]], what: Awaitable[object]) -> str:

@@ -152,13 +152,20 @@ async def test_the_statements_agree_with_the_domains_rule_on_every_kind_of_agent
 async def test_who_is_available_comes_in_the_order_in_which_they_are_chosen(world: World) -> None:
     agents = await world.directory.available_agents(OURS, (), NOW)
     assert [agent.id for agent in agents] == [agent.id for agent in sorted(agents, key=rank)] == ["1", "2", "3"]
-    assert agents[1].groups == ("030", "200")
     assert [agent.id for agent in await world.directory.available_agents(OURS, ("200",), NOW)] == ["2", "3"]
     assert await world.directory.available_agents(OURS, ("nobody",), NOW) == []
     await world.place("c1")
     assert [agent.id for agent in await world.directory.available_agents(OURS, ("030",), NOW)] == ["2"]
     await world.directory.remove_member(OURS, "200", "3")
     assert [agent.id for agent in await world.directory.available_agents(OURS, (), NOW)] == ["2"]
+
+
+async def test_who_is_available_is_one_statement_however_many_there_are(
+    world: World, asked: list[tuple[str, object]]
+) -> None:
+    asked.clear()
+    assert len(await world.directory.available_agents(OURS, (), NOW)) == 3
+    assert len([statement for statement, _ in asked if statement.startswith("SELECT")]) == 1
 
 
 async def test_two_who_call_each_other_from_two_processes_never_wait_for_each_other(url: str) -> None:

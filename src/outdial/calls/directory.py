@@ -52,7 +52,8 @@ class Directory(Protocol):
         ...
 
     async def available_agents(self, account: str, groups: Sequence[str], now: int) -> Sequence[Agent]:
-        """Who could be chosen now, longest idle first; of any account group where none is named."""
+        """Who could be chosen now, longest idle first; of any account group where none is named. Without the groups
+        they are in."""
         ...
 
     async def add_agent(self, agent: Agent) -> None: ...

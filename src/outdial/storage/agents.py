@@ -47,10 +47,13 @@ def find(connection: Connection, account: str, agent_id: str) -> Agent | None:
 
 
 def available(connection: Connection, account: str, groups: Sequence[str], now: int) -> list[Agent]:
-    """Who could be chosen now, longest idle first, from the groups, or from any where none is named."""
+    """Who could be chosen now, longest idle first, from the groups, or from any where none is named.
+
+    Without the groups they are in: nobody asks for them here, and there may be thousands of agents.
+    """
     values = {"of": account, "now": now, **({"groups": list(groups)} if groups else {})}
     found = connection.execute(_AVAILABLE.where(in_groups() if groups else _IN_ANY_GROUP), values).all()
-    return [agent_of(row, _groups_of(connection, account, row.id)) for row in found]
+    return [agent_of(row) for row in found]
 
 
 def add(connection: Connection, agent: Agent) -> None:

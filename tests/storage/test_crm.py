@@ -229,5 +229,6 @@ async def test_tasks_are_forgotten_with_their_calls_and_go_with_their_crm(world:
     await forget_old(world.database, 30, now)
     assert [each.task.call_id for each in await crms.tasks(OURS, None, None, 10)] == ["new"]
     await world.directory.remove_account(OURS)
+    await world.directory.clear_removed()
     assert await crms.crm(OURS) is None
     assert await crms.tasks(OURS, None, None, 10) == []

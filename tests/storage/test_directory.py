@@ -72,6 +72,7 @@ async def test_an_account_goes_with_everything_in_it_and_nothing_of_another(worl
     await world.end(await world.place("c1"))
     await world.end(await world.place("c2", named("c2", account=THEIRS)))
     await world.directory.remove_account(OURS.upper())
+    await world.directory.clear_removed()
     directory = world.directory
     assert await directory.account(OURS) is None
     for left in (directory.agents, directory.groups, directory.trunks, directory.caller_ids, directory.clients):
@@ -97,6 +98,7 @@ async def test_an_account_with_live_calls_stays(world: World) -> None:
 async def test_the_last_words_of_a_call_whose_account_is_gone_are_not_an_error(world: World) -> None:
     call = await world.end(await world.place("c1"))
     await world.directory.remove_account(OURS)
+    await world.directory.clear_removed()
     await world.calls.save(replace(call, revision=99), ())
     assert await world.calls.find(OURS, "c1") is None
 

@@ -210,4 +210,5 @@ async def test_the_log_and_the_dead_are_bounded(
 async def test_an_account_takes_its_webhooks_with_it(world: World, webhooks: StoredWebhooks) -> None:
     await webhooks.add(HOOK)
     await world.directory.remove_account(OURS)
+    await world.directory.clear_removed()
     assert await webhooks.webhook(OURS, "w1") is None

@@ -1,8 +1,10 @@
 """Removes an account with everything in it, what the switch has of it too; not while it has live calls."""
 
 import asyncio
+from contextlib import suppress
 
 from outdial.calls.administration import Administration
+from outdial.domain.refusals import StoreUnavailable
 
 
 async def remove_account(administration: Administration, key: str) -> None:
@@ -20,3 +22,6 @@ async def remove_account(administration: Administration, key: str) -> None:
     for trunk in trunks:
         await administration.phones.withdraw_trunk(trunk)
     await asyncio.to_thread(administration.announcements.forget, key)
+    # It is gone already; what can't be deleted now is deleted with what has been kept for long enough.
+    with suppress(StoreUnavailable):
+        await administration.directory.clear_removed()

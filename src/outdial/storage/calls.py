@@ -37,7 +37,7 @@ _SAVE = Prepared(
     .where(calls.c.id == bindparam("call"), calls.c.account == bindparam("of"), calls.c.revision < bindparam("newer"))
     .values(revision=bindparam("newer"), live=bindparam("alive"), ended_at=bindparam("ended"), data=bindparam("whole"))
 )
-_ACCOUNT = Prepared(select(accounts).where(accounts.c.key == bindparam("of")))
+_ACCOUNT = Prepared(select(accounts).where(accounts.c.key == bindparam("of"), accounts.c.leaving == false()))
 _CALLER_IDS = Prepared(select(caller_ids).where(caller_ids.c.account == bindparam("of")).order_by(caller_ids.c.number))
 _TRUNKS = Prepared(select(trunks).where(trunks.c.account == bindparam("of")).order_by(trunks.c.priority, trunks.c.id))
 _LIVE = select(calls.c.data).where(calls.c.switch == bindparam("of"), calls.c.live == true()).order_by(calls.c.id)

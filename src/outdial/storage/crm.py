@@ -6,8 +6,8 @@ Every statement that names an account sees that account's tasks and no others. M
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy import Connection as Db
-from sqlalchemy import Row, func, insert, select, update
 
 from outdial.calls.crm import Connection, CrmEntry, CrmStanding, Due, Sealing, TaskState
 from outdial.calls.directory import Unknown
@@ -15,6 +15,7 @@ from outdial.domain.crm import CrmSettings
 from outdial.domain.crm_pauses import GIVE_UP_AFTER
 from outdial.domain.crm_task import task_of
 from outdial.storage import rows
+from outdial.storage.batches import BATCH, delete_all
 from outdial.storage.crm_records import entry_of, entry_values, new_entry_values, settings_of, settings_values
 from outdial.storage.crm_tables import crm_tasks, crms
 from outdial.storage.database import Database
@@ -43,8 +44,10 @@ class StoredCrms:
         await self._write(settings.account, lambda c: _put(c, settings, values))
 
     async def remove(self, account: str) -> None:
-        """With all of its tasks."""
-        await self._write(account, lambda c: rows.remove(c, crms, _named(account), account=account))
+        """With all of its tasks, which may be many: it is switched off first, and gone when they are."""
+        await self._write(account, lambda c: rows.change(c, crms, {"enabled": False}, _named(account), account=account))
+        await delete_all(self._database, crm_tasks, crm_tasks.c.account == account, account=account)
+        await self._write(account, lambda c: c.execute(delete(crms).where(crms.c.account == account)))
 
     async def standing(self, account: str) -> CrmStanding:
         """How it is doing; all zero where there is none."""
@@ -66,21 +69,28 @@ class StoredCrms:
 
     async def replay(self, account: str, call_id: str | None, now: int) -> int:
         """Have a call told again, whatever became of it; or all that are dead or wait."""
-        chosen = crm_tasks.c.account == account
-        if call_id is None:
-            chosen &= crm_tasks.c.state.in_([state.value for state in _UNDONE])
-        else:
-            chosen &= crm_tasks.c.call_id == call_id
-        again = {"attempts": 0, "due_at": now, "give_up_at": now + GIVE_UP_AFTER, "settled_at": None}
-
-        def work(connection: Db) -> int:
-            values = {"state": TaskState.WAITING.value, **again}
-            changed = connection.execute(update(crm_tasks).where(chosen).values(values)).rowcount
-            if call_id is not None and not changed:
+        of_account = crm_tasks.c.account == account
+        if call_id is not None:
+            changed = await self._retell(account, of_account & (crm_tasks.c.call_id == call_id), now)
+            if not changed:
                 raise Unknown(f"task of call {call_id} is unknown")
             return changed
+        undone = of_account & crm_tasks.c.state.in_([state.value for state in _UNDONE])
+        after, count = "", 0
+        while found := await self._some(undone & (crm_tasks.c.call_id > after)):
+            count += await self._retell(account, undone & crm_tasks.c.call_id.in_(found), now)
+            after = found[-1]
+        return count
 
-        return await self._write(account, work)
+    async def _some(self, chosen: ColumnElement[bool]) -> Sequence[str]:
+        """The first calls of those chosen: so many as may be written at once, while others' calls wait."""
+        ordered = select(crm_tasks.c.call_id).where(chosen).order_by(crm_tasks.c.call_id).limit(BATCH)
+        return await self._database.read(lambda c: c.execute(ordered).scalars().all())
+
+    async def _retell(self, account: str, chosen: ColumnElement[bool], now: int) -> int:
+        again = {"attempts": 0, "due_at": now, "give_up_at": now + GIVE_UP_AFTER, "settled_at": None}
+        changed = update(crm_tasks).where(chosen).values(state=TaskState.WAITING.value, **again)
+        return await self._write(account, lambda c: c.execute(changed).rowcount)
 
     async def connections(self) -> Sequence[Connection]:
         """Every CRM that is switched on."""

@@ -7,15 +7,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, select, true
+from sqlalchemy import Connection, bindparam, false, select
 
-from outdial.calls.directory import InUse
 from outdial.domain.directory import Account, Agent, ApiClient, CallerIdNumber, Group, Trunk
 from outdial.domain.presence import Presence
 from outdial.storage import agents, rows, tables
 from outdial.storage.database import Database
 from outdial.storage.prepared import Prepared
-from outdial.storage.recordings import holds_recordings
 from outdial.storage.records import (
     account_of,
     account_values,
@@ -26,13 +24,16 @@ from outdial.storage.records import (
     plain_values,
     trunk_of,
 )
+from outdial.storage.removal import check_gone, clear_removed, put_out_of_use
 
 T = TypeVar("T")
 MOST_WRAP_UPS = 500
 """How many ends of wrap-ups are noted in one go."""
 
 # Read for every request: built once.
-_ACCOUNT = Prepared(select(tables.accounts).where(tables.accounts.c.key == bindparam("of")))
+_ACCOUNT = Prepared(
+    select(tables.accounts).where(tables.accounts.c.key == bindparam("of"), tables.accounts.c.leaving == false())
+)
 _CLIENT = Prepared(select(tables.clients).where(tables.clients.c.id == bindparam("of")))
 
 
@@ -49,7 +50,9 @@ class StoredDirectory:
 
     async def accounts(self) -> Sequence[Account]:
         """Every account, by key."""
-        return await self._database.read(lambda c: [account_of(row) for row in rows.all_of(c, tables.accounts)])
+        return await self._database.read(
+            lambda c: [account_of(row) for row in rows.all_of(c, tables.accounts, leaving=False)]
+        )
 
     async def account(self, key: str) -> Account | None:
         """One account; the key in any case."""
@@ -60,18 +63,27 @@ class StoredDirectory:
     async def add_account(self, account: Account) -> None:
         """Its key is kept in lower case."""
         values = account_values(account)
-        await self._write(values["key"], lambda c: rows.add(c, tables.accounts, values, f"account {account.key}"))
+
+        def work(connection: Connection) -> None:
+            check_gone(connection, values["key"])
+            rows.add(connection, tables.accounts, values, f"account {account.key}")
+
+        await self._write(values["key"], work)
 
     async def change_account(self, account: Account) -> None:
         """Everything but the key."""
         values = account_values(account)
         key = values.pop("key")
         what = f"account {account.key}"
-        await self._write(key, lambda c: rows.change(c, tables.accounts, values, what, key=key))
+        await self._write(key, lambda c: rows.change(c, tables.accounts, values, what, key=key, leaving=False))
 
     async def remove_account(self, key: str) -> None:
-        """With everything in it, unless it has live calls or recordings."""
-        await self._write(key.lower(), lambda c: _remove_account(c, key.lower()))
+        """Out of use at once, unless it has live calls or recordings."""
+        await self._write(key.lower(), lambda c: put_out_of_use(c, key.lower()))
+
+    async def clear_removed(self) -> None:
+        """Delete what is left of them."""
+        await clear_removed(self._database)
 
     # Agents.
 
@@ -239,15 +251,6 @@ class StoredDirectory:
         """Name, scopes, secret and revocation; a client never moves to another account."""
         what, own = f"client {client.id}", {"account": client.account, "id": client.id}
         await self._write(client.account, lambda c: rows.change(c, tables.clients, client_values(client), what, **own))
-
-
-def _remove_account(connection: Connection, key: str) -> None:
-    live = select(tables.calls.c.id).where(tables.calls.c.account == key, tables.calls.c.live == true()).limit(1)
-    if connection.execute(live).scalar() is not None:
-        raise InUse(f"account {key} has live calls")
-    if holds_recordings(connection, key):
-        raise InUse(f"account {key} has recordings; erase them first")
-    rows.remove(connection, tables.accounts, f"account {key}", key=key)
 
 
 def _trunks(connection: Connection, account: str | None) -> list[Trunk]:

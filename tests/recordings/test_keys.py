@@ -15,6 +15,7 @@ from outdial.domain.ledger import Record
 from outdial.domain.legs import Side
 from outdial.domain.recordings import State
 from outdial.master_keys import MasterKeyFiles
+from outdial.recordings.keeper import AT_ONCE
 from outdial.recordings.keys import KeyMissing, unwrap, wrap
 from support.vault import TONES, Vault, recording_of, tone, wav_of
 
@@ -79,6 +80,22 @@ async def test_a_destroyed_account_key_makes_all_of_it_unreadable_and_nothing_el
     assert await vault.heard(replace(recording_of("c2"), account="theirs"), Side.PARTY) == WHOLE[Side.PARTY]
     await record(vault, "c3")
     assert await vault.heard(recording_of("c3"), Side.AGENT) == WHOLE[Side.AGENT], "what comes has a key of its own"
+
+
+async def test_an_account_whose_keys_are_held_steady_keeps_no_other_from_being_kept(vault: Vault) -> None:
+    """As an erasure of many thousand does: its own new recordings wait for it, in nobody's way."""
+    ours = [recording_of(f"c{number}", ms=300) for number in range(2 * AT_ONCE)]
+    async with vault.keys.steady("ours"):
+        for recording in ours:
+            await vault.write(recording)
+            await vault.keeper.finish(recording)
+        async with asyncio.timeout(60):
+            await record(vault, "t1", account="theirs")
+
+        waiting = [await vault.store.find("ours", recording.call_id) for recording in ours]
+        assert {kept.state for kept in waiting if kept is not None} == {State.SPOOLED}
+    for recording in ours:
+        assert (await vault.rests(recording)).state is State.KEPT
 
 
 async def test_a_missing_master_key_is_named(vault: Vault) -> None:

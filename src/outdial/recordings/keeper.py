@@ -281,7 +281,9 @@ class Keeper:
             while kept is not None:
                 doing = kept.state.value
                 known = len(kept.failures)
-                async with self._far_turns if kept.state in _FAR else self._turns:
+                turn = self._far_turns if kept.state in _FAR else self._turns
+                # In this order: one account that is not ready must not use up the turns of all the others.
+                async with self._steps.ready(kept), turn:
                     kept = await self._steps.take(kept)
                 if kept is not None:
                     self._watcher.recording_moved(kept.state)

@@ -6,6 +6,7 @@ A step that can't be made now raises; who tries again, and when, is not its busi
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 from outdial.calls.ports import Clock
@@ -59,8 +60,13 @@ class Steps:
         """
         return (State.FAILED, *((State.UPLOADED, State.REMOTE) if self._objects else sorted(READABLE)))
 
+    def ready(self, kept: KeptRecording) -> AbstractAsyncContextManager[None]:
+        """What the next step is to be made inside, and waited for before anything is taken that others wait for:
+        whoever erases an account holds its keys steady for as long as it has recordings."""
+        return self._keys.steady(kept.recording.account) if kept.state is State.SPOOLED else nullcontext()
+
     async def take(self, kept: KeptRecording) -> KeptRecording | None:
-        """Make the next step; the recording as it is then, none where it rests or is no more.
+        """Make the next step, inside `ready`; the recording as it is then, none where it rests or is no more.
 
         Raises:
             RecordingError: it can't be made now; a sentence for people.
@@ -87,11 +93,10 @@ class Steps:
     async def _keep(self, kept: KeptRecording) -> KeptRecording | None:
         recording = kept.recording
         found = await asyncio.to_thread(taking_over.look, self._spool, recording)
-        async with self._keys.steady(recording.account):
-            sealed = [await self._seal(kept, side, found) for side in Side if side in found.legs]
-            sealed += [await self._set_aside(kept, *unreadable) for unreadable in found.unreadable]
-            change = transitions.keep(sealed, found, self._clock.now())
-            after = await self._change(kept, proved(change, secrets.token_hex(16)))
+        sealed = [await self._seal(kept, side, found) for side in Side if side in found.legs]
+        sealed += [await self._set_aside(kept, *unreadable) for unreadable in found.unreadable]
+        change = transitions.keep(sealed, found, self._clock.now())
+        after = await self._change(kept, proved(change, secrets.token_hex(16)))
         if after is None or after.state in (State.DELETING, State.DELETED):
             # Erased meanwhile: what was just sealed is nobody's.
             for label in _labels(recording):

@@ -1,11 +1,18 @@
 """Imports go one way: entry points, adapters, use cases, domain; and no file outgrows its reader."""
 
 import ast
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+import outdial
 
 SOURCE = Path(__file__).parent.parent / "src" / "outdial"
 FILES = sorted(SOURCE.rglob("*.py"))
@@ -14,6 +21,13 @@ SENDERS = ("webhooks", "crm")
 """They share the one guard of outgoing requests, which knows neither."""
 COMMON = ("durable", "held_file")
 """What any of them may use, for it knows nothing of the product."""
+SECRET = re.compile("secret|token|password|ha1|wrapped|_key$")
+NO_SECRETS = {
+    "Administration.new_secret": "makes them",
+    "Administration.hash_secret": "makes what is kept of them",
+    "_Bucket.tokens": "how many calls may be placed at once",
+    "Settings.sip_tls_key": "where it lies",
+}
 MOST_LINES = 350
 MOST_LINES_OF_A_FUNCTION = 50
 
@@ -85,3 +99,25 @@ def test_files_and_functions_stay_readable(file: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or 0) - node.lineno < MOST_LINES_OF_A_FUNCTION, node.name
+
+
+def dataclasses_of_ours() -> Iterator[type]:
+    for found in pkgutil.walk_packages(outdial.__path__, "outdial."):
+        if found.name.endswith("__main__") or ".migrations." in found.name:
+            continue
+        module = importlib.import_module(found.name)
+        for _, each in inspect.getmembers(module, inspect.isclass):
+            if each.__module__ == found.name and dataclasses.is_dataclass(each):
+                yield each
+
+
+def test_no_secret_is_shown_with_the_record_it_is_in() -> None:
+    """A record is shown in logs and in the text of errors, where secrets must not be."""
+    named = {
+        f"{each.__name__}.{field.name}": field.repr
+        for each in dataclasses_of_ours()
+        for field in dataclasses.fields(each)
+        if SECRET.search(field.name)
+    }
+    assert {name for name, shown in named.items() if shown} == set(NO_SECRETS)
+    assert "Trunk.password" in named, "this test would prove nothing"

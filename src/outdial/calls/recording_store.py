@@ -4,7 +4,7 @@ A Protocol only. Every method that names an account sees that account's rows and
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from outdial.domain.ledger import Entry, Record
@@ -47,7 +47,7 @@ class AccountKey:
     generation: int
     master: str
     """Id of the master key that opens it."""
-    wrapped: str
+    wrapped: str = field(repr=False)
     """Empty once it is destroyed."""
     created_at: int
     destroyed_at: int | None = None

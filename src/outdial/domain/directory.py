@@ -32,7 +32,7 @@ class Account:
     max_concurrent_calls: int = 100
     recording: dict[str, Any] = field(default_factory=dict)
     """Recording settings as `consent.AccountRecording.to_dict` gives them; empty means off."""
-    api_token_hash: str | None = None
+    api_token_hash: str | None = field(default=None, repr=False)
     private_networks: tuple[str, ...] = ()
     """Networks that are not public, and that an operator lets this account's webhooks reach: `10.1.0.0/16`."""
 
@@ -46,7 +46,7 @@ class Agent:
     name: str
     phone: Phone
     sip_user: str | None = None
-    sip_ha1: str | None = None
+    sip_ha1: str | None = field(default=None, repr=False)
     """MD5 of user:realm:password, all that digest needs; the password itself is not kept."""
     caller_id: str | None = None
     presence: Presence = Presence.READY

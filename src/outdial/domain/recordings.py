@@ -136,7 +136,7 @@ class KeptFile:
     sealed_size: int
     sealed_sha256: str
     """Of the sealed file, as it lies on the disk or in the object store."""
-    wrapped_key: str
+    wrapped_key: str = field(repr=False)
     """The file's own key, sealed with the account's key of this generation; empty once it is destroyed."""
     key_generation: int
     set_aside: str = ""

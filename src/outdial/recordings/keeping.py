@@ -1,6 +1,6 @@
 """Joins the parts that keep recordings, for whoever runs them. Must not know the database or the API."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from outdial.calls.directory import CallLog
@@ -38,7 +38,7 @@ class Secrets:
     """What opens what is kept, and signs what is certified."""
 
     masters: MasterKeys
-    signing_key: bytes
+    signing_key: bytes = field(repr=False)
     """32 bytes."""
 
 

@@ -1,7 +1,7 @@
 """The configuration of the far end's own Asterisk, as text by file name. Pure: writes nothing, starts nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from outdial.sandbox.dialplan import CONTEXT
@@ -70,7 +70,7 @@ class Registration:
     """A phone the far end registers with our switch."""
 
     sip_user: str
-    password: str
+    password: str = field(repr=False)
 
 
 REGISTERED_SECONDS = 20

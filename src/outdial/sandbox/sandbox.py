@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,10 +64,10 @@ class Ready:
 
     url: str
     account: str
-    api_token: str
-    access_token: str
+    api_token: str = field(repr=False)
+    access_token: str = field(repr=False)
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     sip: Address
     far_end: Address
     receiver: str
@@ -97,7 +97,7 @@ class Sandbox:
     ready: Ready
     product: Product
     far_end: FarEnd
-    secrets: seed.Secrets
+    secrets: seed.Secrets = field(repr=False)
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ Must not know where they are kept.
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from outdial.calls.directory import Directory, Phones
 from outdial.domain import phones as naming
@@ -44,9 +44,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 class Secrets:
     """Everything secret in a sandbox, made anew each time it starts; only hashes of it are kept."""
 
-    api_token: str
-    client_secret: str
-    phone_passwords: Mapping[str, str]
+    api_token: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    phone_passwords: Mapping[str, str] = field(repr=False)
     """By agent."""
 
     @classmethod

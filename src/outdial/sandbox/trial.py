@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
@@ -103,7 +103,7 @@ class Stage:
 
     http: aiohttp.ClientSession
     url: str
-    token: str
+    token: str = field(repr=False)
     watcher: Watcher
     far_end: FarEnd
     show: Callable[[Trial], None]

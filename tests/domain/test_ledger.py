@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outdial.domain.ledger import BEGINNING, Entry, Fault, Kind, Record, canonical, chained, faults, hash_of
+from outdial.domain.ledger import BEGINNING, Entry, Fault, Kind, Record, canonical, chained, hash_of
+from support.chains import faults
 
 TEXTS = st.text(max_size=8)
 RECORDS = st.builds(

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from outdial.calls.recording_library import Finding
-from outdial.domain.ledger import faults
 from outdial.domain.legs import Side
 from outdial.domain.recordings import DAY_MS, State
 from outdial.recordings.objects import Objects
+from support.chains import faults
 from support.s3 import ObjectStore
 from support.vault import TONES, Vault, recording_of, tone, wav_of, working
 

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
-from outdial.domain.ledger import BEGINNING, Kind, Record, faults
+from outdial.domain.ledger import BEGINNING, Kind, Record
 from outdial.storage.database import Database
 from outdial.storage.ledger import StoredLedger, add_records
 from outdial.storage.recording_tables import ledger
+from support.chains import faults
 
 
 def record(account: str = "ours", call: str = "c1", kind: Kind = Kind.STARTED, **data: object) -> Record:

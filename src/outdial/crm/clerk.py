@@ -7,7 +7,6 @@ import asyncio
 import random
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
@@ -20,7 +19,6 @@ from outdial.crm.salesforce import SalesforceOrg
 from outdial.crm.settling import settled
 from outdial.domain.crm import Salesforce
 from outdial.domain.crm_pauses import rest_after
-from outdial.domain.crm_task import CrmTask
 from outdial.domain.refusals import Unavailable
 from outdial.outgoing.sessions import Sessions
 
@@ -34,12 +32,6 @@ GATHER_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 60
 """How long to wait at most, as another process may have changed something."""
 ENDED = "call.ended.v1"
-
-
-class Teller(Protocol):
-    """Tells one CRM of one call, once, and raises nothing."""
-
-    async def tell(self, task: CrmTask, recording_url: str) -> Attempt: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,10 @@ def is_free(agent: Agent, now: int) -> bool:
 
 
 def is_available(agent: Agent, now: int) -> bool:
-    """Whether a group may choose the agent: free, and with a phone not known to be away."""
+    """Whether a group may choose the agent: free, and with a phone not known to be away.
+
+    The rule in words of ours. Storage chooses by one statement, which the tests compare with this, and with `rank`.
+    """
     return is_free(agent, now) and agent.phone_online is not False
 
 

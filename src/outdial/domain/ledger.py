@@ -5,7 +5,6 @@ Pure. Entries name calls and recordings, never a telephone number or a reference
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
@@ -169,10 +168,3 @@ def _missing(first: int, last: int) -> list[Fault]:
         return []
     one, several = MISSING
     return [Fault(first, one) if first == last else Fault(first, several, last)]
-
-
-def faults(entries: Iterable[Entry], head: tuple[int, str] | None) -> list[Fault]:
-    """What is wrong with all of an account's entries, in order of `seq`."""
-    chain = Chain()
-    found = [fault for entry in entries for fault in chain.follow(entry)]
-    return found + chain.end(head)

@@ -9,8 +9,6 @@ import numpy as np
 from outdial.recordings import wav
 from outdial.recordings.mixing import Audio, Mix
 
-LEAST, MOST = 1, 100
-"""Peaks a second that may be asked for."""
 MOST_IN_ALL = 60_000
 """Peaks of each channel, whatever is asked for: more than any screen shows, and JSON in a few milliseconds."""
 

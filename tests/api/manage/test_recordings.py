@@ -8,11 +8,12 @@ import jsonschema_rs
 import pytest
 
 from outdial.api.auth import ADMIN, SCOPES
-from outdial.domain.ledger import Entry, faults
+from outdial.domain.ledger import Entry
 from outdial.domain.legs import Side
 from outdial.recordings.erasure import Signer, is_signed
 from outdial.storage.ledger import StoredLedger
 from support.api_world import ACCOUNT, OTHER, OTHERS_SECRET, ApiWorld, bearer
+from support.chains import faults
 from support.manage import operators_token
 from support.vault import TONES, decided, recording_of, tone, wav_of
 

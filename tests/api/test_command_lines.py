@@ -24,6 +24,8 @@ REFUSED = {
     # No call of these worlds is told to a CRM: there is no task to be read, or told again.
     ("GET", f"/manage/accounts/{ACCOUNT}/crm/tasks/{CALL_ID}"): 404,
     ("POST", f"/manage/accounts/{ACCOUNT}/crm/tasks/{CALL_ID}/replay"): 404,
+    # Nothing is erased before this is read.
+    ("GET", f"/manage/accounts/{ACCOUNT}/recordings/erasures/{IN_PATHS['certificateId']}"): 404,
     # The account presents it by default.
     ("DELETE", f"/manage/accounts/{ACCOUNT}/caller-ids/+442079460100"): 409,
 }
@@ -63,7 +65,9 @@ class Reader:
             path = path.replace(CALL_ID, self._call or await self._recorded_call())
         body = line.body.replace("client_secret=…", f"client_secret={self._secret_for(line)}")
         headers = line.headers_with(operators_token(self._world))
-        response = await self._world.client.request(line.method, path, content=body.encode(), headers=headers)
+        # A name after an @ is a file's.
+        content = wav_of(tone(440, 1_000)) if body.startswith("@") else body.encode()
+        response = await self._world.client.request(line.method, path, content=content, headers=headers)
         if line.method == "POST" and path.endswith("/webhooks"):
             self._webhook = response.json()["id"]
         if line.method == "POST" and path.endswith("/calls/"):

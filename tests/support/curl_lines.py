@@ -35,7 +35,7 @@ def parsed(line: str) -> CurlLine:
         match word:
             case "-X":
                 method = next(words)
-            case "-d":
+            case "-d" | "--data-binary":
                 data.append(next(words))
             case "-o":
                 next(words)

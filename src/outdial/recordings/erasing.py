@@ -15,6 +15,7 @@ from outdial.calls.erasure_store import ErasureOrder, ErasureStore
 from outdial.calls.ports import Clock
 from outdial.calls.recording_library import Selection
 from outdial.domain.ledger import Kind, Record
+from outdial.domain.moments import told
 from outdial.domain.recordings import Foreseen, KeptRecording, UnreadableRecord
 from outdial.domain.refusals import Refusal
 from outdial.recordings import erasure, foresight, transitions
@@ -111,7 +112,7 @@ class Erasing:
         held = [each for each in found if each.holds]
         ahead = [each for each in found if isinstance(each, Foreseen) and not each.holds]
         asked: dict[str, Any] = {
-            "at": order.at,
+            "at": told(order.at),
             "by": order.who,
             "selectedBy": order.selection.by,
             "reason": order.reason,

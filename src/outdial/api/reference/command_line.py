@@ -10,6 +10,7 @@ from outdial.api.reference.markup import Node, examples_of, resolved, titled
 
 _CONTINUED = " \\\n  "
 FORM = "application/x-www-form-urlencoded"
+FILE = "application/octet-stream"
 _SUFFIXES = {"audio/wav": ".wav", "audio/ogg": ".ogg"}
 
 
@@ -22,7 +23,9 @@ class Sent:
     value: Any
 
     def text(self, indent: int | None = None) -> str:
-        """As people write it: JSON, or a line for each field of a form."""
+        """As people write it: JSON, a line for each field of a form, or a file's name."""
+        if self.media_type == FILE:
+            return str(self.value)
         if self.media_type == FORM:
             return "\n".join(f"{name}={member}" for name, member in self.value.items())
         return json.dumps(self.value, ensure_ascii=False, indent=indent)
@@ -31,6 +34,8 @@ class Sent:
 def bodies_of(document: Node, operation: Node) -> Iterator[Sent]:
     """The examples of what may be sent."""
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+        if media_type == FILE:
+            yield Sent("A file", FILE, "sound.wav")
         for name, example in examples_of(document, content).items():
             version = example.get("x-version")
             told = f"{media_type};version={version}" if version else media_type
@@ -55,6 +60,8 @@ def command_line(document: Node, path: str, method: str, operation: Node, sent: 
 
 
 def _data(sent: Sent) -> list[str]:
+    if sent.media_type == FILE:
+        return [f"--data-binary @{sent.text()}"]
     if sent.media_type == FORM:
         return [f'-d "{line}"' for line in sent.text().splitlines()]
     quoted = sent.text().replace("'", "'\\''")

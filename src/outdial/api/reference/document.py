@@ -103,7 +103,9 @@ def _complete(path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> 
     wanted = "401 403 404 503"
     if "requestBody" in operation:
         wanted += " 413 415"
-        operation["requestBody"]["content"][JSON]["examples"] = bodies(operation["operationId"])
+        sent = operation["requestBody"]["content"].get(JSON)
+        if sent is not None:
+            sent["examples"] = bodies(operation["operationId"])
     for status, refusal in refusals(wanted).items():
         responses.setdefault(status, refusal)
     for parameter in operation.get("parameters", []):

@@ -60,6 +60,10 @@ BODIES: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]] = {
     "putRecordingRetention": (("A year", {"retentionDays": 365}),),
     "holdRecordings": _HOLDS,
     "releaseRecordings": _HOLDS,
+    "countRecordings": (
+        ("Of one call", {"callId": CALL_ID}),
+        ("Of an agent, in a month", {"agentId": "1234", "from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z"}),
+    ),
     "eraseRecordings": (
         ("Of one call", {"callId": CALL_ID, "reason": "asked for by whom it is about"}),
         ("Of every call with a number", {"number": _BY_NUMBER, "reason": "asked for by whom it is about"}),
@@ -100,6 +104,8 @@ BODIES: Mapping[str, Sequence[tuple[str, Mapping[str, Any]]]] = {
 }
 IN_PATHS: Mapping[str, str] = {
     "callId": CALL_ID,
+    "certificateId": "1f0e7a52-93c4-4d0f-8a57-6b1f4c2d9e08",
+    "name": "default",
     "webhookId": "5f0c2b6e8d1a4c7f9b3e6a2d8c4f1b70",
     "trunkId": "carrier",
 }

@@ -133,6 +133,10 @@
 
   function bodyFields(bodies) {
     if (!bodies.length) return null;
+    if (bodies[0].type === "application/octet-stream") {
+      const file = make("input", {type: "file", required: true});
+      return {type: {value: bodies[0].type}, file, rows: [make("div", {className: "field wide"}, ...labelled("File", file))]};
+    }
     const type = make("input", {type: "text", autocomplete: "off", spellcheck: false});
     const text = make("textarea", {rows: 8, spellcheck: false});
     const choice = make("select", {}, ...bodies.map((body, place) => make("option", {value: place}, body.title)));
@@ -165,7 +169,8 @@
     if (body) {
       headers.set("Content-Type", body.type.value);
       const form = body.type.value.startsWith("application/x-www-form-urlencoded");
-      request.body = form ? formOf(body.text.value) : body.text.value;
+      if (body.file) request.body = body.file.files[0];
+      else request.body = form ? formOf(body.text.value) : body.text.value;
     }
     const asked = query.toString();
     return [`${base}${path}${asked ? `?${asked}` : ""}`, request];

@@ -192,8 +192,9 @@ def _environment(programs: Path, folder: Path) -> dict[str, str]:
     """Its own libraries and fonts, whatever the machine has."""
     libraries = folder / "libraries"
     libraries.mkdir()
-    for below in ("lib", "usr/lib"):
-        for library in sorted(programs.glob(f"{below}/*-linux-gnu*/*.so*")):
+    # PulseAudio's own are where its libraries would look for them were they installed.
+    for below in ("lib/*-linux-gnu*", "usr/lib/*-linux-gnu*", "usr/lib/*-linux-gnu*/pulseaudio"):
+        for library in sorted(programs.glob(f"{below}/*.so*")):
             place = libraries / library.name
             if not library.name.startswith(_OF_GLIBC) and not place.exists():
                 place.symlink_to(library.resolve())

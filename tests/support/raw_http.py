@@ -51,9 +51,9 @@ def chunk(data: bytes) -> bytes:
 @asynccontextmanager
 async def listening(app: Any) -> AsyncIterator[Listener]:
     """An application on a free port of loopback."""
-    taken = listen("127.0.0.1", 0)
-    async with serving(app, taken, proxies=("127.0.0.1",), grace_seconds=5):
-        yield Listener(taken.getsockname()[1])
+    with listen("127.0.0.1", 0) as taken:
+        async with serving(app, taken, proxies=("127.0.0.1",), grace_seconds=5):
+            yield Listener(taken.getsockname()[1])
 
 
 def _parsed(raw: bytes) -> Answer:

@@ -13,12 +13,11 @@ import pytest
 from outdial.api.reference.examples import CALL_ID, PLACE
 from outdial.api.reference.manage_examples import IN_PATHS
 from outdial.domain.legs import Side
-from outdial.storage.ledger import StoredLedger
 from support import curl_lines
 from support.api_world import ACCOUNT, BASE, SECRETS, ApiWorld, api_world
 from support.curl_lines import CurlLine
 from support.manage import operators_token
-from support.vault import TONES, decided, recording_of, tone, wav_of
+from support.vault import recording_of, tone, wav_of
 
 REFUSED = {
     # No call of these worlds is told to a CRM: there is no task to be read, or told again.
@@ -39,18 +38,6 @@ def printed(page: str) -> list[str]:
 
 async def lines_of(world: ApiWorld) -> list[str]:
     return printed((await world.client.get("/docs")).text)
-
-
-async def keep_a_recording(world: ApiWorld) -> None:
-    """The one that the page speaks of."""
-    recording = replace(recording_of(CALL_ID), account=ACCOUNT, agent_id="1234")
-    keeper = world.kept.keeper
-    await StoredLedger(world.database).append([decided(recording)])
-    folder = await keeper.spool(recording)
-    for side in Side:
-        (folder / f"{side.value}.wav").write_bytes(wav_of(tone(TONES[side], 2_000)))
-    await keeper.finish(recording)
-    await keeper.rested(ACCOUNT, CALL_ID)
 
 
 class Reader:
@@ -95,7 +82,8 @@ def in_order(lines: list[CurlLine]) -> Iterator[CurlLine]:
 
 
 async def test_every_one_is_granted_or_refused_as_documented(world: ApiWorld) -> None:
-    await keep_a_recording(world)
+    # The one that the page speaks of.
+    await world.keep(replace(recording_of(CALL_ID), agent_id="1234"))
     # A stream that would go on for ever ends at once.
     world.app.state.streams.closing.set()
     lines = [curl_lines.parsed(text) for text in await lines_of(world)]

@@ -14,7 +14,7 @@ from outdial.domain.legs import Side
 from outdial.storage.migrate import migrate
 from support.api_world import OPERATORS_SECRET, PassingTime, api_world
 from support.command_line import Line, Ran, Run
-from support.kept_line import ID, SECOND_ID, keep
+from support.kept_line import ID, SECOND_ID
 from support.raw_http import listening
 from support.vault import recording_of
 
@@ -55,5 +55,5 @@ async def line(migrated_file: Path, tmp_path: Path, run: Run, monkeypatch: pytes
 async def kept(line: Line) -> Line:
     """Two recordings."""
     for call, sides in ((ID, tuple(Side)), (SECOND_ID, (Side.AGENT,))):
-        await keep(line, recording_of(call, sides, reference="case-5"))
+        await line.world.keep(recording_of(call, sides, reference="case-5"))
     return line

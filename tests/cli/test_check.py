@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,23 +13,11 @@ import pytest
 from outdial.asterisk import process
 from outdial.storage.migrate import migrate
 from support.ports import held_port
-from support.real_switch import RUNTIME, runtime
+from support.real_switch import runtime
 from support.s3 import serving
+from support.started import started
 
 LOOKS = ["data", "database", "switch", "http", "sip", "tls", "s3"]
-
-
-def started(*words: str, **settings: str) -> subprocess.Popen[str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("OUTDIAL_")}
-    given = {"runtime_dir": str(RUNTIME), "switch_source": "private", "http_port": "0", "sip_port": "0", **settings}
-    return subprocess.Popen(
-        (sys.executable, "-m", "outdial", *words),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=own | {f"OUTDIAL_{name.upper()}": value for name, value in given.items()},
-    )
 
 
 class Checks:

@@ -16,7 +16,7 @@ from outdial.domain.recordings import ConsentAct, ConsentTaken, Pause
 from outdial.recordings.erasure import Signer
 from support.api_world import ACCOUNT, bearer
 from support.command_line import Line
-from support.kept_line import ID, IN, SECOND_ID, WHOLE, keep
+from support.kept_line import ID, IN, SECOND_ID, WHOLE
 from support.vault import START, recording_of
 
 KEY = ("--key", Signer(bytes(32)).public_key)
@@ -72,7 +72,7 @@ async def test_evidence_is_checked_without_the_service_and_that_it_was_made_is_i
 
 async def test_evidence_of_consents_and_pauses_of_a_ledger_that_tells_of_none_is_not_believed(line: Line) -> None:
     consents = (ConsentTaken(START + 500, ConsentAct.GIVEN, Side.PARTY, "dtmf"),)
-    await keep(line, recording_of(ID, consents=consents, pauses=(Pause(START + 600, START + 900),)))
+    await line.world.keep(recording_of(ID, consents=consents, pauses=(Pause(START + 600, START + 900),)))
 
     ran = await line.run_("recordings", "verify-evidence", str(await evidence(line)), *KEY)
     assert ran.status == 1

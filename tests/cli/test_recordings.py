@@ -14,7 +14,7 @@ from outdial.recordings import steps
 from outdial.recordings.erasure import Signer, is_signed
 from support.api_world import ACCOUNT, OTHER
 from support.command_line import Line
-from support.kept_line import ID, IN, SECOND_ID, WHOLE, keep
+from support.kept_line import ID, IN, SECOND_ID, WHOLE
 from support.vault import START, recording_of
 
 
@@ -35,7 +35,7 @@ async def test_consents_pauses_and_the_decision_are_shown_in_sentences_a_line_ea
     )
     decision = decide(Scenario.AGENT_TO_NUMBER, Consent.TWO_PARTY, Consent.TWO_PARTY, AccountRecording())
     pauses = (Pause(START + 600, START + 1_200, "agent 1", "agent 1"), Pause(START + 1_700))
-    await keep(line, recording_of(ID, consents=consents, decision=decision.to_dict(), pauses=pauses))
+    await line.world.keep(recording_of(ID, consents=consents, decision=decision.to_dict(), pauses=pauses))
 
     shown = (await line.run("recordings", "show", ID, *IN)).out
 
@@ -225,7 +225,7 @@ async def test_how_many_recordings_are_of_a_version_without_hashes_is_said(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "proved", lambda change, _: change)
-    await keep(line, recording_of(ID, [Side.AGENT]))
+    await line.world.keep(recording_of(ID, [Side.AGENT]))
 
     ran = await line.run("recordings", "verify")
 

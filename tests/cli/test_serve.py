@@ -1,7 +1,6 @@
 """`outdial serve` and what stands in its way, as commands of their own: real files, real ports, a real switch."""
 
 import json
-import os
 import socket
 import stat
 import subprocess
@@ -13,7 +12,8 @@ import pytest
 
 from outdial.asterisk import process
 from outdial.asterisk.configuration import sip_address
-from support.real_switch import RUNTIME, runtime
+from support.real_switch import runtime
+from support.started import started
 
 
 @pytest.fixture
@@ -25,20 +25,6 @@ def data(tmp_path: Path) -> Iterator[Path]:
     left = process.running(folder / "switch")
     if left is not None:
         left.kill()
-
-
-def started(*words: str, **settings: str) -> subprocess.Popen[str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("OUTDIAL_")}
-    given = {"runtime_dir": str(RUNTIME), "switch_source": "private", "http_port": "0", "sip_port": "0", **settings}
-    return subprocess.Popen(
-        (sys.executable, "-m", "outdial", *words),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        umask=0o022,
-        env=own | {f"OUTDIAL_{name.upper()}": value for name, value in given.items()},
-    )
 
 
 def refused(*words: str, status: int = 1, **settings: str) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,13 @@ import pytest
 
 from outdial.api.reference.examples import CALL_ID
 from outdial.domain.directory import Group
-from outdial.domain.legs import Side
 from outdial.sandbox import seed
-from outdial.storage.ledger import StoredLedger
 from outdial.storage.migrate import migrate
 from support.api_world import ACCOUNT, ApiWorld, api_world
 from support.chromium import Visit, visiting
 from support.raw_http import listening
 from support.sandbox_world import World, until
-from support.vault import TONES, decided, recording_of, tone, wav_of
+from support.vault import recording_of
 
 PLACE = "post-v-n-accountKey-calls"
 ONE_CALL = "v-n-accountKey-calls-callGuid"
@@ -151,13 +148,7 @@ async def test_a_refusal_is_shown_with_its_headers(tmp_path: Path) -> None:
 
 async def test_a_recording_is_heard_and_saved(tmp_path: Path) -> None:
     async with page_of(tmp_path) as (api, visit, page):
-        recording = replace(recording_of(CALL_ID), account=ACCOUNT)
-        await StoredLedger(api.database).append([decided(recording)])
-        folder = await api.kept.keeper.spool(recording)
-        for side in Side:
-            (folder / f"{side.value}.wav").write_bytes(wav_of(tone(TONES[side], 2_000)))
-        await api.kept.keeper.finish(recording)
-        await api.kept.keeper.rested(ACCOUNT, CALL_ID)
+        await api.keep(recording_of(CALL_ID))
 
         audio = "get-v-n-accountKey-recordings-recordingId-audio"
         await page.open(audio)

@@ -37,6 +37,7 @@ from outdial.domain.phones import Registrar
 from outdial.domain.plan import Phone, PhoneKind
 from outdial.domain.presence import Presence
 from outdial.domain.reach import Reach
+from outdial.domain.recordings import CallRecording
 from outdial.master_keys import MasterKeyFiles
 from outdial.recordings.keeper import Keeper
 from outdial.recordings.keeping import Keeping, Secrets, Stored, keeping
@@ -53,6 +54,7 @@ from outdial.storage.outbox import StoredNotices
 from outdial.storage.recordings import StoredRecordings
 from outdial.storage.webhooks import StoredWebhooks
 from support.scripted_switch import ScriptedSwitch
+from support.vault import TONES, decided, tone, wav_of
 
 ACCOUNT = seed.ACCOUNT
 OTHER = "t0te2h4rrrp"
@@ -193,6 +195,16 @@ class ApiWorld:
         found = await self.store.find(ACCOUNT, response.json()["id"])
         assert found is not None
         return found
+
+    async def keep(self, recording: CallRecording) -> None:
+        """What was decided of a recording, and a tone of two seconds on each of its legs, as the keeper keeps them."""
+        recording, keeper = replace(recording, account=ACCOUNT), self.kept.keeper
+        await StoredLedger(self.database).append([decided(recording)])
+        folder = await keeper.spool(recording)
+        for file in recording.files:
+            (folder / file.file_name).write_bytes(wav_of(tone(TONES[file.side], 2_000)))
+        await keeper.finish(recording)
+        await keeper.rested(ACCOUNT, recording.call_id)
 
     async def change_account(self, **changes: Any) -> None:
         account = await self.directory.account(ACCOUNT)

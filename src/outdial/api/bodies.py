@@ -1,11 +1,12 @@
 """What calls and agents look like in replies. Pure: records in, JSON members out, in the order of the page."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from outdial.api.recording_bodies import decision_body
 from outdial.domain.call import Call, State
 from outdial.domain.directory import Agent
+from outdial.domain.moments import told_or_none
+from outdial.domain.recording_told import consents_told, pauses_told
 
 STATUS = {
     State.RINGING_AGENT: "RingingOriginator",
@@ -91,11 +92,7 @@ def _times(call: Call) -> dict[str, str | None]:
         "joined": call.joined_at,
         "ended": call.ended_at,
     }
-    return {name: None if moment is None else _iso(moment) for name, moment in moments.items()}
-
-
-def _iso(moment: int) -> str:
-    return datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {name: told_or_none(moment) for name, moment in moments.items()}
 
 
 def _recording_status(call: Call) -> str:
@@ -114,14 +111,7 @@ def _recording(call: Call) -> Members | None:
     return {
         **{name: decision[name] for name in ("legs", "legsAfterConsent", "rule", "inputs")},
         "now": {"legs": [side.value for side in running], "paused": bool(running) and recording.paused},
-        "consents": [
-            {"at": _iso(each.at), "act": each.act.value, "leg": each.side.value, "way": each.way, "by": each.who}
-            for each in recording.consents
-        ],
-        "pauses": [
-            {"from": _iso(each.since), "to": each.until and _iso(each.until)}
-            | {"by": each.who, "resumedBy": each.resumed_by}
-            for each in recording.pauses
-        ],
+        "consents": consents_told(recording.consents),
+        "pauses": pauses_told(recording.pauses),
         "failures": list(recording.failures),
     }

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from outdial.api.manage.times import told, told_or_none
 from outdial.domain.consent import INPUTS, decision_of
+from outdial.domain.moments import told, told_or_none
+from outdial.domain.recording_told import consents_told, pauses_told
 from outdial.domain.recordings import READABLE, KeptFile, KeptRecording, State
 
 CODEC, RATE = "pcm_s16le", 8000
@@ -50,20 +51,8 @@ def detailed(kept: KeptRecording, url: str) -> dict[str, Any]:
         **listed(kept, url),
         "legs": [_leg(file) for file in kept.files],
         "joinedAt": told_or_none(recording.joined_at),
-        "pauses": [
-            {"from": told(pause.since), "to": told_or_none(pause.until), "by": pause.who, "resumedBy": pause.resumed_by}
-            for pause in recording.pauses
-        ],
-        "consents": [
-            {
-                "at": told(consent.at),
-                "act": consent.act.value,
-                "leg": consent.side.value,
-                "way": consent.way,
-                "by": consent.who,
-            }
-            for consent in recording.consents
-        ],
+        "pauses": pauses_told(recording.pauses),
+        "consents": consents_told(recording.consents),
         "decision": decision_body(recording.decision),
         "holds": [hold.matter for hold in kept.holds],
         "retainUntil": told_or_none(kept.retain_until),

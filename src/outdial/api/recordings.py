@@ -13,13 +13,14 @@ from starlette.responses import Response, StreamingResponse
 from outdial.api import ranges, tickets
 from outdial.api.auth import RECORDINGS_LISTEN, RECORDINGS_READ, caller_of, claims_of
 from outdial.api.errors import NotFound, Unauthenticated, answer
-from outdial.api.manage.times import moment_of, told
+from outdial.api.manage.times import moment_of
 from outdial.api.pages import account_url, enter_as, reply, version_of
 from outdial.api.parts import Parts, parts_of
 from outdial.api.recording_bodies import detailed, listed
 from outdial.calls.recording_library import Audio, Form, Hearing
 from outdial.calls.recording_store import RecordingFilter
 from outdial.calls.recordings import Damaged, NothingToRead, RecordDamaged, RecordingError
+from outdial.domain.moments import told
 from outdial.domain.recordings import KeptRecording, UnreadableRecord
 from outdial.domain.refusals import BadRequest, Unavailable, WrongType
 from outdial.domain.setup import number_of

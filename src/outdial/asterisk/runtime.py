@@ -7,6 +7,7 @@ import platform
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,14 +45,7 @@ def have_runtime(source: str, folder: Path, tell: Tell) -> Runtime:
     Raises:
         RuntimeUnusable: there is none, it is too old, or it can't be installed.
     """
-    system = _systems_own(source)
-    if system is not None:
-        return system
-    try:
-        install(PACKAGES, folder, tell)
-    except InstallError as error:
-        raise RuntimeUnusable(f"a private Asterisk can't be installed: {error}") from None
-    return private_runtime(folder)
+    return _had(source, folder, tell, install, "a private Asterisk can't be installed")
 
 
 def renewed_runtime(source: str, folder: Path, tell: Tell) -> Runtime:
@@ -60,14 +54,7 @@ def renewed_runtime(source: str, folder: Path, tell: Tell) -> Runtime:
     Raises:
         RuntimeUnusable: as `have_runtime`; what was installed stays.
     """
-    system = _systems_own(source)
-    if system is not None:
-        return system
-    try:
-        renew(PACKAGES, folder, tell)
-    except InstallError as error:
-        raise RuntimeUnusable(f"the private Asterisk can't be renewed: {error}") from None
-    return private_runtime(folder)
+    return _had(source, folder, tell, renew, "the private Asterisk can't be renewed")
 
 
 def present_runtime(source: str, folder: Path) -> Runtime:
@@ -77,6 +64,19 @@ def present_runtime(source: str, folder: Path) -> Runtime:
         RuntimeUnusable: there is none, or it is too old.
     """
     return _systems_own(source) or private_runtime(folder)
+
+
+def _had(
+    source: str, folder: Path, tell: Tell, have: Callable[[Selection, Path, Tell], object], trouble: str
+) -> Runtime:
+    system = _systems_own(source)
+    if system is not None:
+        return system
+    try:
+        have(PACKAGES, folder, tell)
+    except InstallError as error:
+        raise RuntimeUnusable(f"{trouble}: {error}") from None
+    return private_runtime(folder)
 
 
 def _systems_own(source: str) -> Runtime | None:

@@ -21,9 +21,8 @@ from outdial.domain.refusals import Refusal
 from outdial.recordings import erasure, foresight, transitions
 from outdial.recordings.erasure import Signer
 from outdial.recordings.keys import Keys
-from outdial.recordings.selections import Selections
+from outdial.recordings.selections import Found, Selections
 
-Found = KeptRecording | Foreseen | UnreadableRecord
 LOOK_SECONDS = 60
 _log = structlog.get_logger()
 
@@ -111,14 +110,14 @@ class Erasing:
         ]
         held = [each for each in found if each.holds]
         ahead = [each for each in found if isinstance(each, Foreseen) and not each.holds]
-        asked: dict[str, Any] = {
+        asked = {
             "at": told(order.at),
             "by": order.who,
             "selectedBy": order.selection.by,
             "reason": order.reason,
+            "accountKeys": "destroyed" if destroyed else "kept",
+            "unreadable": [{"recording": each.id, "why": each.why} for each in unreadable],
         }
-        asked["accountKeys"] = "destroyed" if destroyed else "kept"
-        asked["unreadable"] = [{"recording": each.id, "why": each.why} for each in unreadable]
         certificate = self.signer.signed(erasure.content_of(order.id, order.account, erased, held, ahead, asked))
         proof = {"certificate": order.id, "sha256": erasure.hash_of(certificate), "erased": len(erased)}
         record = Record(Kind.CERTIFIED, order.account, self._clock.now(), None, order.who, proof)

@@ -15,8 +15,8 @@ from cryptography.exceptions import InvalidSignature
 
 from outdial.domain.consent import RecordingDecision, decision_of
 from outdial.domain.ledger import BEGINNING, Entry, entry_of
-from outdial.domain.moments import told
 from outdial.domain.recording_records import decision_told
+from outdial.domain.recording_told import consents_told, pauses_told
 from outdial.recordings.erasure import key_of
 from outdial.recordings.evidence import ABOUT, AUDIO, KEY, LEDGER, SIGNATURE, STATEMENT, SUMS
 from outdial.recordings.proofs import Said
@@ -130,18 +130,9 @@ def _audio(bundle: ZipFile, said: Said, checked: Checked) -> None:
 def _about(about: dict[str, Any], said: Said) -> Iterator[str]:
     """What is told of the recording is what the ledger says of it."""
     replay = said.replay
-    consents = [
-        {"at": told(each.at), "act": each.act.value, "leg": each.side.value, "way": each.way, "by": each.who}
-        for each in replay.consents
-    ]
-    if about["consents"] != consents:
+    if about["consents"] != consents_told(replay.consents):
         yield f"{ABOUT} has other consents than the ledger"
-    pauses = [
-        {"from": told(each.since), "to": None if each.until is None else told(each.until), "by": each.who}
-        | {"resumedBy": each.resumed_by}
-        for each in replay.pauses
-    ]
-    if about["pauses"] != pauses:
+    if about["pauses"] != pauses_told(replay.pauses):
         yield f"{ABOUT} has other pauses than the ledger"
     if replay.decided is None or _bare(replay.decided) != _bare(decision_of(about["decision"])):
         yield f"{ABOUT} has another decision than the ledger"

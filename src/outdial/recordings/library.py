@@ -17,7 +17,7 @@ from outdial.recordings.erasing import Erasing
 from outdial.recordings.evidence import Asked, evidence
 from outdial.recordings.keys import Keys
 from outdial.recordings.renditions import Renditions
-from outdial.recordings.selections import Selections
+from outdial.recordings.selections import Found, Selections
 from outdial.recordings.verification import Verification
 
 Thing = TypeVar("Thing", KeptRecording, Foreseen)
@@ -184,7 +184,7 @@ def _bears(found: KeptRecording | Foreseen, matter: str) -> bool:
     return any(hold.matter == matter for hold in found.holds)
 
 
-def _selected(found: Sequence[KeptRecording | Foreseen | UnreadableRecord]) -> Selected:
+def _selected(found: Sequence[Found]) -> Selected:
     kinds = (KeptRecording, Foreseen, UnreadableRecord)
     return Selected(*([each.id for each in found if isinstance(each, kind)] for kind in kinds))
 

@@ -13,6 +13,8 @@ from outdial.recordings.keeper import Keeper
 from outdial.recordings.proving import proved
 from outdial.recordings.under_way import UnderWay
 
+Found = KeptRecording | Foreseen | UnreadableRecord
+"""What a selection takes: one that can't be read is passed by."""
 _PAGE = 200
 
 
@@ -30,13 +32,11 @@ class Selections:
         ids = dict.fromkeys(await self._under_way.calls(account, selection))
         return list(ids | dict.fromkeys([kept.id async for kept in self._kept(account, selection)]))
 
-    async def change(
-        self, account: str, ids: Iterable[str], change: Change, foresee: Foresee
-    ) -> list[KeptRecording | Foreseen | UnreadableRecord]:
+    async def change(self, account: str, ids: Iterable[str], change: Change, foresee: Foresee) -> list[Found]:
         """Change recordings, and what is foreseen for those to come; what they are then. One whose record can't be read
         is left as it is."""
         proof = proved(change)
-        found = list[KeptRecording | Foreseen | UnreadableRecord]()
+        found = list[Found]()
         for each in ids:
             try:
                 found.append(await self._store.change_or_foresee(account, each, proof, foresee))

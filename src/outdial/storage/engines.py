@@ -10,7 +10,7 @@ import hashlib
 import sqlite3
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -227,17 +227,8 @@ class PostgreSql(DatabaseEngine):
     """A server, which other processes use too. Who is patient waits for a statement for as long as it takes."""
 
     def __init__(self, url: str, *, patient: bool = False) -> None:
-        self._engine: AsyncEngine = create_async_engine(
-            asyncpg_url(url),
-            pool_size=READERS + 1,
-            max_overflow=0,
-            hide_parameters=True,
-            connect_args={
-                "timeout": CONNECT_SECONDS,
-                "command_timeout": None if patient else COMMAND_SECONDS,
-                "server_settings": {"application_name": "outdial"},
-            },
-        )
+        seconds = None if patient else COMMAND_SECONDS
+        self._engine = postgresql_engine(url, {}, seconds, pool_size=READERS + 1, max_overflow=0)
 
     async def read(self, work: Callable[[Connection], T], quick: bool) -> T:
         async with self._engine.connect() as connection:
@@ -261,7 +252,23 @@ class PostgreSql(DatabaseEngine):
         await self._engine.dispose()
 
 
-def asyncpg_url(url: str) -> URL:
+def postgresql_engine(
+    url: str, settings: Mapping[str, str], command_seconds: float | None, **more: object
+) -> AsyncEngine:
+    """Connections to a PostgreSQL, with more of the server's settings than all of ours have."""
+    return create_async_engine(
+        _asyncpg_url(url),
+        hide_parameters=True,
+        connect_args={
+            "timeout": CONNECT_SECONDS,
+            "command_timeout": command_seconds,
+            "server_settings": {"application_name": "outdial", **settings},
+        },
+        **more,
+    )
+
+
+def _asyncpg_url(url: str) -> URL:
     """The URL as SQLAlchemy wants it; `sslmode`, which every other program understands, is `ssl` to this driver."""
     parsed = make_url(url).set(drivername="postgresql+asyncpg")
     mode = parsed.query.get("sslmode")

@@ -13,12 +13,13 @@ from pathlib import Path
 import structlog
 from sqlalchemy import TextClause, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import NullPool
 
 from outdial.held_file import HeldByAnother, held_file
+from outdial.storage import engines
 from outdial.storage.database import DatabaseError, is_sqlite, made, place_of, said, told_in_one_line
-from outdial.storage.engines import COMMAND_SECONDS, CONNECT_SECONDS, asyncpg_url
+from outdial.storage.engines import postgresql_engine
 from outdial.storage.outage import is_outage
 
 WAIT_SECONDS = 40
@@ -43,15 +44,8 @@ class _Session(Occupancy):
     """A PostgreSQL's session that holds the lock."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_async_engine(
-            asyncpg_url(url),
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",
-            connect_args={
-                "timeout": CONNECT_SECONDS,
-                "command_timeout": COMMAND_SECONDS,
-                "server_settings": {"application_name": "outdial", **_DEAD},
-            },
+        self._engine = postgresql_engine(
+            url, _DEAD, engines.COMMAND_SECONDS, poolclass=NullPool, isolation_level="AUTOCOMMIT"
         )
         self._connection: AsyncConnection | None = None
 

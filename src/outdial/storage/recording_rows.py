@@ -11,9 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Row
 
 from outdial.calls.recordings import RecordDamaged
-from outdial.domain.recordings import KeptRecording, State, UnreadableRecord
+from outdial.domain.recordings import GONE, KeptRecording, UnreadableRecord
 
-GONE = (State.DELETING, State.DELETED)
 _KEPT = TypeAdapter(KeptRecording)
 _LAST_MOMENT = 253_402_300_799_999
 """The end of the year 9999: nobody can be told of a later one."""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, false, insert, select, tuple_, update
 from outdial.calls.recording_store import Arrival, Change, Foresee, RecordingFilter
 from outdial.domain.ledger import Kind, Record
 from outdial.domain.notices import keeping_failed
-from outdial.domain.recordings import CallRecording, Foreseen, KeptRecording, State, UnreadableRecord
+from outdial.domain.recordings import GONE, CallRecording, Foreseen, KeptRecording, State, UnreadableRecord
 from outdial.storage.calls import stored_call
 from outdial.storage.database import Database
 from outdial.storage.foreseen import foresee_for, take_foreseen
@@ -20,7 +20,7 @@ from outdial.storage.ledger import add_records
 from outdial.storage.newest import newest
 from outdial.storage.outbox import add_notices
 from outdial.storage.recording_keys import StoredKeys
-from outdial.storage.recording_rows import GONE, kept_of, read_row, values_of
+from outdial.storage.recording_rows import kept_of, read_row, values_of
 from outdial.storage.recording_tables import recording_groups, recordings
 from outdial.storage.recording_terms import ROWS, days_of, expired, set_days
 from outdial.storage.tables import accounts

@@ -9,13 +9,11 @@ import pytest
 
 from outdial.api.auth import ADMIN, SCOPES
 from outdial.domain.ledger import Entry
-from outdial.domain.legs import Side
 from outdial.recordings.erasure import Signer, is_signed
-from outdial.storage.ledger import StoredLedger
 from support.api_world import ACCOUNT, OTHER, OTHERS_SECRET, ApiWorld, bearer
 from support.chains import faults
 from support.manage import operators_token
-from support.vault import TONES, decided, recording_of, tone, wav_of
+from support.vault import recording_of
 
 ID = "94e5928c-7f7e-4645-ad72-61010f906449"
 URL = f"/manage/accounts/{ACCOUNT}/recordings"
@@ -24,14 +22,7 @@ HOLD = {"matter": "case 7", "number": "020 7946 0123"}
 
 @pytest.fixture
 async def kept(world: ApiWorld) -> ApiWorld:
-    recording = replace(recording_of(ID), account=ACCOUNT, reference="case-5")
-    keeper = world.kept.keeper
-    await StoredLedger(world.database).append([decided(recording)])
-    folder = await keeper.spool(recording)
-    for side in Side:
-        (folder / f"{side.value}.wav").write_bytes(wav_of(tone(TONES[side], 2_000)))
-    await keeper.finish(recording)
-    await keeper.rested(ACCOUNT, ID)
+    await world.keep(replace(recording_of(ID), reference="case-5"))
     return world
 
 

@@ -16,9 +16,9 @@ from outdial.api.manage.kinds import (
     Reply,
     optional,
 )
-from outdial.api.manage.times import told_or_none
 from outdial.domain.agents import state_of
 from outdial.domain.directory import Agent
+from outdial.domain.moments import told_or_none
 from outdial.domain.phones import Registrar
 from outdial.domain.plan import PhoneKind
 from outdial.domain.setup import WantedPhone

@@ -5,10 +5,10 @@ from typing import Any, Self
 from pydantic import Field
 
 from outdial.api.manage.kinds import ConsentWord, LegsWord, Reply
-from outdial.api.manage.times import told, told_or_none
 from outdial.api.recording_bodies import decision_body
 from outdial.domain.call import Call
 from outdial.domain.legs import Leg
+from outdial.domain.moments import told, told_or_none
 from outdial.domain.plan import CallerId, Phone
 
 

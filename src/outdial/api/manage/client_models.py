@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from outdial.api.manage.kinds import Body, ClientId, Name, Reply, ScopeWord, optional
-from outdial.api.manage.times import told
 from outdial.domain.directory import ApiClient
+from outdial.domain.moments import told
 
 Scopes = Annotated[
     list[ScopeWord], Field(min_length=1, max_length=20, description="What its tokens may be asked to open.")

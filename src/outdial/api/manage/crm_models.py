@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from outdial.api.manage.kinds import WANTED, Body, Reply, optional
-from outdial.api.manage.times import told, told_or_none
 from outdial.calls.crm import Attempt, CrmEntry, CrmStanding, Verdict
 from outdial.domain.crm import (
     DEFAULT_API_VERSION,
@@ -18,6 +17,7 @@ from outdial.domain.crm import (
     Target,
 )
 from outdial.domain.crm_task import ALL_NAMES, DEFAULT_SUBJECT, NAMES
+from outdial.domain.moments import told, told_or_none
 from outdial.domain.setup import InvalidMember
 from outdial.domain.webhooks import LONGEST_URL
 

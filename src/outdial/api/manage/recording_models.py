@@ -5,9 +5,10 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from outdial.api.manage.kinds import WANTED, AgentId, Body, Name, Number, Reply, optional
-from outdial.api.manage.times import moment_of, told, told_or_none
+from outdial.api.manage.times import moment_of
 from outdial.calls.recording_library import Counted, Finding, Selected, Selection, Verified
 from outdial.domain.ledger import Entry
+from outdial.domain.moments import told, told_or_none
 from outdial.domain.setup import InvalidMember, number_of
 
 _CALL_ID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"

@@ -1,16 +1,10 @@
-"""Moments on the wire: RFC 3339 in UTC, to the millisecond. Within, they are milliseconds since the epoch."""
+"""Moments as others write them. How we do: `domain.moments`."""
 
 from datetime import datetime
 
-from outdial.domain.moments import told
 from outdial.domain.setup import InvalidMember
 
 _WANTED = "a date and time with its offset, such as 2026-11-24T09:30:00Z"
-
-
-def told_or_none(moment: int | None) -> str | None:
-    """A moment that may not have come."""
-    return None if moment is None else told(moment)
 
 
 def moment_of(text: str, member: str) -> int:
@@ -26,6 +20,3 @@ def moment_of(text: str, member: str) -> int:
         return int(written.timestamp() * 1000)
     except (ValueError, OverflowError):
         raise InvalidMember(member, _WANTED) from None
-
-
-__all__ = ["moment_of", "told", "told_or_none"]

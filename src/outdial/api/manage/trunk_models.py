@@ -19,8 +19,8 @@ from outdial.api.manage.kinds import (
     Transport,
     optional,
 )
-from outdial.api.manage.times import told_or_none
 from outdial.domain.directory import Trunk
+from outdial.domain.moments import told_or_none
 from outdial.domain.reach import Answers, Reach
 
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from outdial.api.manage.kinds import Body, Name, Reply, optional
-from outdial.api.manage.times import told, told_or_none
 from outdial.calls.webhooks import Attempt, Delivery, Standing
 from outdial.domain.deliveries import Outcome
+from outdial.domain.moments import told, told_or_none
 from outdial.domain.notice_filter import LONGEST_PATTERN, MOST_PATTERNS
 from outdial.domain.webhooks import LONGEST_OVERLAP_SECONDS, LONGEST_URL, SignatureForm, Webhook
 

@@ -12,7 +12,6 @@ from outdial.api.manage.here import Here, Within
 from outdial.api.manage.kinds import WANTED, is_id
 from outdial.api.manage.paging import Limit
 from outdial.api.manage.route import ManageRoute
-from outdial.api.manage.times import told_or_none
 from outdial.api.manage.webhook_models import (
     AttemptPage,
     DeliveryPage,
@@ -34,6 +33,7 @@ from outdial.api.manage.webhook_models import (
 )
 from outdial.calls.change_webhook import Hooks, add_webhook, change_webhook, new_secret, rotate_secret
 from outdial.calls.webhooks import Subscription
+from outdial.domain.moments import told_or_none
 from outdial.domain.setup import InvalidMember
 from outdial.domain.webhooks import Webhook
 
